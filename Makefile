@@ -1,0 +1,301 @@
+# Makefile: builds qmta. Needs make (GNU), a C compiler and sh; `make help`
+# lists what it can do, config.mk what can be changed, docs/HACKING.md why.
+# Everything it makes is under $(O); what it fetches is under $(DEPS).
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+ifneq ($(BOARD),)
+ifeq ($(wildcard board/$(BOARD).mk),)
+$(error BOARD=$(BOARD): there is no board/$(BOARD).mk; there are: \
+	$(patsubst board/%.mk,%,$(wildcard board/*.mk)))
+endif
+include board/$(BOARD).mk
+endif
+include config.mk
+
+# --- Options: each 0 or 1, and possible together -----------------------------
+OPTIONS := SEND LOCAL TLS
+bool = $(if $(filter-out 0 1,$($(1)))$(filter-out 1,$(words $($(1)))),\
+	$(error $(1) must be 0 or 1, and is "$($(1))"))
+$(foreach v,$(OPTIONS:%=CFG_%) STATIC SAN SETUID,$(call bool,$(v)))
+ifeq ($(CFG_SEND)$(CFG_LOCAL),01)
+$(error CFG_LOCAL=1 needs CFG_SEND=1: local delivery is done for qmta-send)
+endif
+
+# --- Which variant, and where it is built ------------------------------------
+# Each has its own directory, so that they do not undo each other.
+VARIANT := $(if $(filter 1,$(SAN)),san,$(if $(filter 0,$(STATIC)),host,static))
+O ?= $(if $(filter static,$(VARIANT)),build,build/$(VARIANT))
+# Written the same way however it was given: it is part of the flags.
+override O := $(patsubst $(CURDIR)/%,%,$(O))
+override DEPS := $(patsubst $(CURDIR)/%,%,$(DEPS))
+OBJ := $(O)/obj
+
+# --- Tools -------------------------------------------------------------------
+# A name given on the command line or in the environment is left alone.
+tool = $(if $(filter default undefined,$(origin $(1))),$(eval $(1) := $(2)))
+$(call tool,CC,$(CROSS_COMPILE)$(if $(CROSS_COMPILE),gcc,cc))
+$(call tool,AR,$(CROSS_COMPILE)ar)
+$(call tool,STRIP,$(CROSS_COMPILE)strip)
+$(call tool,INSTALL,install)
+TARGET := $(shell $(CC) $(ARCH_FLAGS) -dumpmachine 2>/dev/null)
+
+# musl: none is needed by a compiler that is musl's own already.
+empty :=
+space := $(empty) $(empty)
+ABI := $(TARGET)$(subst $(space),,$(subst /,_,$(ARCH_FLAGS)))
+ifeq ($(VARIANT),static)
+ifneq ($(wildcard $(MUSL_DIR)/lib/libc.a),)
+MUSL := $(MUSL_DIR)
+else ifeq ($(findstring musl,$(TARGET)),)
+MUSL := $(DEPS)/musl-$(ABI)
+MUSL_BUILT := $(MUSL)/lib/libc.a
+endif
+endif
+
+# Mbed TLS: an installed one, or built for this variant with our configuration.
+MBEDTLS := $(or $(if $(wildcard $(MBEDTLS_DIR)/lib/libmbedtls.a),$(MBEDTLS_DIR)),\
+	$(DEPS)/mbedtls-$(ABI)$(if $(filter static,$(VARIANT)),,-host))
+DEPS_ENV = CC="$(CC)" AR="$(AR)" ARCH_FLAGS="$(ARCH_FLAGS)" DEPS="$(DEPS)" \
+	MUSL_DIR="$(MUSL_DIR)" MBEDTLS_DIR="$(MBEDTLS_DIR)"
+
+# --- Flags -------------------------------------------------------------------
+# Three layers: what we prefer, then the user's CFLAGS, CPPFLAGS and LDFLAGS,
+# then what the program cannot be built without. So nothing a distribution puts
+# on the command line breaks the build, and its -O2 or -g still wins.
+WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wvla
+ARCHIVE := $(OBJ)/libqmta.a
+
+PREF_static := -Os -fno-pie -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables
+# Nothing here counts in fractions, and alignment for vectors costs 400 bytes.
+PREF_static += $(if $(filter x86_64-%,$(TARGET)),-mgeneral-regs-only -malign-data=abi)
+PREF_host := -Os -g -ffunction-sections -fdata-sections
+PREF_san := -O1 -g -fno-omit-frame-pointer
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+NEED := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+	-I$(O) -ffile-prefix-map=$(CURDIR)=.
+ifeq ($(VARIANT),san)
+NEED += $(SANFLAGS)
+endif
+ifneq ($(MUSL),)
+NEED += -nostdinc -isystem $(MUSL)/include \
+	-isystem $(shell $(CC) -print-file-name=include)
+endif
+COMPILE = $(CC) $(WARN) $(PREF_$(VARIANT)) $(ARCH_FLAGS) $(CFLAGS) $(CPPFLAGS) $(NEED)
+
+# The gaps that page alignment leaves are 10 KB of a 20 KB program.
+LDPREF_static := -Wl,-z,norelro,-z,noseparate-code,-z,common-page-size=64 \
+	-Wl,--gc-sections,--build-id=none
+LDPREF_host := -Wl,--gc-sections,--build-id=none
+LDPREF_san :=
+LDNEED_host := -lresolv
+LDNEED_san := $(SANFLAGS) -lresolv
+LDNEED_static := -static -no-pie
+ifneq ($(MUSL),)
+# No crtbegin.o: C has no constructors that would need it.
+CRT := $(MUSL)/lib/crt1.o $(MUSL)/lib/crti.o
+LIBGCC := $(shell $(CC) $(ARCH_FLAGS) -print-libgcc-file-name)
+LDNEED_static += -nostdlib -Wl,--start-group $(MUSL)/lib/libc.a $(LIBGCC) \
+	-Wl,--end-group $(MUSL)/lib/crtn.o
+endif
+LINK = $(CC) $(LDPREF_$(VARIANT)) $(ARCH_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(CRT)
+LIBS = $(ARCHIVE) $(TLS_LIB) $(LDNEED_$(VARIANT))
+STRIPIT = $(if $(filter static,$(VARIANT)),\
+	$(STRIP) -s -R .comment -R .note.gnu.property $@)
+
+# --- Sources -----------------------------------------------------------------
+ALT := src/net/tls_mbed.c src/net/tls_none.c src/base/heap.c src/base/heap_libc.c
+MAINS := src/qmta.c src/qmail-queue.c
+SRC := $(filter-out $(ALT) $(MAINS),$(sort $(wildcard src/*.c src/*/*.c)))
+SRC += $(wildcard $(if $(filter 1,$(CFG_TLS)),src/net/tls_mbed.c,src/net/tls_none.c))
+# The small heap, or malloc where a sanitizer or the host's tools watch it.
+SRC += $(if $(filter static,$(VARIANT)),src/base/heap.c,src/base/heap_libc.c)
+OBJS := $(SRC:%.c=$(OBJ)/%.o)
+ALLOBJS := $(OBJS) $(MAINS:%.c=$(OBJ)/%.o) $(OBJ)/tests/lib/clock_fake.o
+
+# Names and options of the applets, "name:OPTION", and the names that are built.
+TABLE := $(shell sed -n 's/^APPLET."\([^"]*\)", *\([A-Z]*\),.*/\1:\2/p' src/applets.def)
+ON := ALWAYS $(foreach o,$(OPTIONS),$(if $(filter 1,$(CFG_$(o))),$(o)))
+APPLETS := $(foreach o,$(ON),$(patsubst %:$(o),%,$(filter %:$(o),$(TABLE))))
+
+.PHONY: all help deps check demo install size lint clean distclean repro fault bench \
+	bins testbins unit sizebins FORCE
+all: bins
+	@echo "built $(O)/qmta and $(O)/qmail-queue ($(VARIANT)); by name in $(O)/bin"
+bins: $(O)/qmta $(O)/qmail-queue $(O)/bin/.links
+# The same programs with a clock that tests can set, and no stripping.
+testbins: $(O)/test/qmta $(O)/test/qmail-queue $(O)/test/bin/.links
+
+help:
+	@echo 'make            build $(O)/qmta, $(O)/qmail-queue and the links in $(O)/bin'
+	@echo 'make demo       send two messages through a private queue and show them'
+	@echo 'make check      all tests, in three builds'
+	@echo 'make deps       fetch and build musl and Mbed TLS into $(DEPS)'
+	@echo 'make install    into $$DESTDIR$$PREFIX;  SETUID=1: a set-id qmail-queue'
+	@echo 'make size       bytes by applet and by folder, and the limits'
+	@echo 'make lint       analyser, cppcheck, shellcheck, mandoc, layering'
+	@echo 'make repro      two builds in two places, compared'
+	@echo 'make fault      every system call of enqueue and delivery fails once'
+	@echo 'make bench      1000 messages to one smarthost, beside dma (root)'
+	@echo 'make clean      remove $(O);  make distclean: and $(DEPS)'
+	@echo 'STATIC=0 host libc | SAN=1 sanitizers | BOARD=$(patsubst board/%.mk,%,$(wildcard board/*.mk))'
+	@echo 'other settings: config.mk'
+
+# --- What the build depends on, as files that change only when it changes ----
+define FLAGS
+$(TARGET) $(shell $(CC) --version 2>/dev/null | sed q)
+$(COMPILE)
+$(LDPREF_$(VARIANT)) $(LDFLAGS) $(LDNEED_$(VARIANT)) $(AR) $(STRIP)
+endef
+# Puts $@.new in the place of $@, if it says something else.
+settle = if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+# $(call update,VARIABLE) writes the variable to $@.
+define update
+$(shell mkdir -p $(@D))$(file >$@.new,$($(1)))
+@$(settle)
+endef
+
+$(OBJ)/flags: FORCE
+	@[ -n "$(TARGET)" ] || { echo "$(CC) does not run; install a C compiler" \
+		"(package gcc) or name one with CC=" >&2; exit 1; }
+	$(call update,FLAGS)
+$(O)/config.h: FORCE
+	@mkdir -p $(@D)
+	@{ echo '/* Made by make from config.mk. */'; \
+	$(foreach o,$(OPTIONS),echo '#define CFG_$(o) $(CFG_$(o))';) \
+	echo '#define CFG_ALWAYS 1'; \
+	echo '#define VERSION "$(VERSION)"'; \
+	echo '#define BUILD_DATE $(or $(SOURCE_DATE_EPOCH),$(RELEASE_DATE))'; \
+	echo '#define CONTROL_DIR "$(CONTROL_DIR)"'; \
+	echo '#define QUEUE_DIR "$(QUEUE_DIR)"'; \
+	echo '#define BIN_DIR "$(BINDIR)"'; \
+	echo '#define SBIN_DIR "$(SBINDIR)"'; } >$@.new
+	@$(settle)
+$(OBJ)/objects: FORCE
+	$(call update,OBJS)
+
+ifneq ($(MUSL_BUILT),)
+$(MUSL_BUILT):
+	@$(DEPS_ENV) sh scripts/deps.sh musl $(MUSL)
+endif
+$(DEPS)/mbedtls-%/lib/libmbedtls.a: src/net/tls_config.h scripts/deps.sha256 | $(MUSL_BUILT)
+	@$(DEPS_ENV) sh scripts/deps.sh mbedtls $(MBEDTLS) $(MUSL)
+	@touch $@
+ifeq ($(CFG_TLS),1)
+# A package's Mbed TLS is three archives and has a configuration of its own.
+TLS_LIB := $(MBEDTLS)/lib/libmbedtls.a \
+	$(wildcard $(MBEDTLS_DIR)/lib/libmbedx509.a $(MBEDTLS_DIR)/lib/libmbedcrypto.a)
+$(OBJ)/src/net/tls_mbed.o: $(TLS_LIB)
+$(OBJ)/src/net/tls_mbed.o: NEED += -isystem $(MBEDTLS)/include \
+	$(if $(filter $(MBEDTLS),$(MBEDTLS_DIR)),,\
+	-DMBEDTLS_CONFIG_FILE='"$(CURDIR)/src/net/tls_config.h"')
+endif
+
+# --- Compiling and linking ---------------------------------------------------
+# V=1 shows the commands, make -s nothing.
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+run = @$(if $(V),set -x;,$(if $(SILENT),,echo "$(1) $@";)) $(2)
+$(ALLOBJS): $(OBJ)/%.o: %.c $(OBJ)/flags $(O)/config.h | $(MUSL_BUILT)
+	@mkdir -p $(@D)
+	$(call run,CC,$(COMPILE) -MMD -MP -c -o $@ $<)
+
+$(ARCHIVE): $(OBJS) $(OBJ)/objects
+	@rm -f $@
+	$(call run,AR,$(AR) qcsD $@ $(OBJS))
+
+$(O)/qmta: $(OBJ)/src/qmta.o $(ARCHIVE)
+	$(call run,LD,$(LINK) $(OBJ)/src/qmta.o $(LIBS))
+	@$(STRIPIT)
+$(O)/qmail-queue: $(OBJ)/src/qmail-queue.o $(ARCHIVE)
+	$(call run,LD,$(LINK) $(OBJ)/src/qmail-queue.o $(LIBS))
+	@$(STRIPIT)
+$(O)/test/%: $(OBJ)/src/%.o $(OBJ)/tests/lib/clock_fake.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call run,LD,$(LINK) $< $(OBJ)/tests/lib/clock_fake.o $(LIBS))
+-include $(ALLOBJS:.o=.d)
+
+# Every name as a link; qmail-queue is the second, small program.
+%/bin/.links: Makefile src/applets.def $(O)/config.h
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@for a in qmta $(APPLETS); do ln -s ../qmta $(@D)/$$a || exit 1; done
+	@ln -sf ../qmail-queue $(@D)/qmail-queue
+	@: >$@
+
+deps: $(MUSL_BUILT) $(MBEDTLS)/lib/libmbedtls.a
+	@echo "deps: $(if $(MUSL),musl in $(MUSL) and) Mbed TLS in $(MBEDTLS)"
+
+# --- The rest: each is a script ----------------------------------------------
+# Recursive calls see the same command line through MAKEFLAGS.
+demo:
+	@MAKE="$(MAKE)" O="$(O)" sh scripts/demo.sh
+check:
+	@MAKE="$(MAKE)" O="$(O)" VARIANT="$(VARIANT)" sh tests/run.sh $(T)
+fault:
+	@TEST_SECS="$${TEST_SECS:-3600}" MAKE="$(MAKE)" O="$(O)" VARIANT="$(VARIANT)" sh tests/run.sh tests/fault/*.t
+lint:
+	@MAKE="$(MAKE)" O="$(O)" sh scripts/lint.sh
+# Beside dma, in one run; docs/BENCHMARKS.md. As root.
+bench: bins
+	python3 tests/bench/rate.py $(O)
+
+# For the size table: the program without one applet, with one alone, and with a
+# map of every section. NAME is that of the applet's function.
+FNS := $(sort $(shell awk '/^APPLET/ { print $$NF }' src/applets.def | tr -d '\051'))
+SIZES := $(O)/size/whole $(FNS:%=$(O)/size/without-%) $(FNS:%=$(O)/size/alone-%)
+$(SIZES): $(O)/size/%: src/applet.c src/applets.def $(ARCHIVE) $(OBJ)/src/qmta.o
+	@mkdir -p $@.d && cp src/applet.c $@.d/
+	@awk -v s='$*' '/^APPLET/ { f = $$NF; sub(/.$$/, "", f); \
+		if (s == "without-" f || s ~ /^alone-/ && s != "alone-" f) next } 1' \
+		src/applets.def >$@.d/applets.def
+	@$(COMPILE) -Isrc -c -o $@.d/applet.o $@.d/applet.c
+	@$(LINK) $(OBJ)/src/qmta.o $@.d/applet.o $(filter-out %/applet.o,$(OBJS)) \
+		-Wl,--gc-sections,-Map=$@.map $(LIBS)
+	@$(STRIPIT)
+sizebins: $(SIZES)
+size: bins sizebins
+	@O="$(O)" ARCH="$(firstword $(subst -, ,$(TARGET)))" VARIANT="$(VARIANT)" \
+		TLS="$(if $(filter 1,$(CFG_TLS)),client,none)" FNS="$(FNS)" \
+		sh scripts/size.sh
+repro:
+	@MAKE="$(MAKE)" sh scripts/repro.sh
+
+# Unit tests, one program each: tests/unit/NAME.c includes the file it tests.
+UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(sort $(wildcard tests/unit/*.c)))
+unit: $(UNIT)
+$(UNIT): $(O)/unit/%: tests/unit/%.c $(ARCHIVE) $(OBJ)/flags
+	@mkdir -p $(@D)
+	@$(COMPILE) -Wno-unused-function -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
+	$(call run,LD,$(LINK) $@.o $(LIBS))
+-include $(UNIT:=.d)
+
+# --- Installing --------------------------------------------------------------
+# The program is $(SBINDIR)/qmta. Commands of users are links in $(BINDIR).
+USERS := mailq newaliases qmail-inject
+SYSTEM := $(filter-out $(USERS) qmail-queue,$(APPLETS))
+MANS := $(sort $(wildcard docs/man/*.[1578]))
+install: bins
+	$(INSTALL) -d -m 755 $(foreach d,$(BINDIR) $(SBINDIR) $(LIBDIR),$(DESTDIR)$(d))
+	$(INSTALL) -m 755 $(O)/qmta $(DESTDIR)$(SBINDIR)/qmta
+	$(INSTALL) -m 755 $(O)/qmail-queue $(DESTDIR)$(SBINDIR)/qmail-queue
+ifeq ($(SETUID),1)
+	chown $(QMAILQ):$(QMAIL_GROUP) $(DESTDIR)$(SBINDIR)/qmail-queue
+	chmod 4711 $(DESTDIR)$(SBINDIR)/qmail-queue
+endif
+	set -e; for a in $(SYSTEM); do ln -sf qmta $(DESTDIR)$(SBINDIR)/$$a; done
+	set -e; for a in $(filter $(USERS),$(APPLETS)); do \
+		ln -sf $(SBINDIR)/qmta $(DESTDIR)$(BINDIR)/$$a; done
+	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(LIBDIR)/sendmail
+	set -e; for m in $(MANS); do \
+		d=$(DESTDIR)$(MANDIR)/man$${m##*.}; $(INSTALL) -d -m 755 $$d; \
+		$(INSTALL) -m 644 $$m $$d/; done
+
+clean:
+	rm -rf $(O)
+distclean: clean
+	rm -rf build $(DEPS)
+FORCE:

@@ -1,0 +1,3 @@
+# A router: mail of its cron jobs goes out through a queue; nobody reads here.
+CFG_SEND = 1
+CFG_LOCAL = 0

@@ -1,0 +1,60 @@
+# config.mk: everything a builder may want to change. Each line can be
+# overridden on make's command line (make PREFIX=/usr/local CFG_LOCAL=0), by a
+# board file (make BOARD=router) or by the environment; the command line wins.
+
+VERSION = 0.1
+# Seconds since 1970 of this release. It is compiled in as the earliest date a
+# clock that is set can show, and it is a constant so that everybody who builds
+# this release gets the same bytes. SOURCE_DATE_EPOCH, when set, replaces it.
+RELEASE_DATE = 1795132800
+
+# --- What is in the binary: 0 or 1 -------------------------------------------
+# An applet whose option is 0 is not in the binary; its name answers "not built
+# in" with exit code 100. docs/SIZES.md has the cost of each, measured.
+
+# The queue runner: qmta-send, qmail-remote, queue-fix, qmail-qread, qmail-qstat,
+# qmail-tcpok, qmail-tcpto. Needed wherever mail waits in a queue; a board that
+# hands each message to a central server at once can do without. 67 KB on x86_64,
+# 56 KB on armel (Thumb).
+CFG_SEND ?= 1
+# Local delivery into a Maildir, for a machine where somebody reads mail. 8 KB on
+# x86_64, 6 KB on armel (Thumb).
+# Needs CFG_SEND, and follows it when it is not set.
+CFG_LOCAL ?= $(CFG_SEND)
+# Mbed TLS. In this release it is only linked and named by --version, not used.
+CFG_TLS ?= 0
+
+# --- How it is built ---------------------------------------------------------
+# STATIC=1: one file without a dynamic loader, with musl from `make deps`.
+# STATIC=0: the host's compiler and libc.
+STATIC ?= 1
+# SAN=1: the host's libc with AddressSanitizer and UBSan, for tests only.
+SAN ?= 0
+# Prefix of the tools: CROSS_COMPILE=arm-linux-gnueabihf- takes ...-gcc, ...-ar.
+CROSS_COMPILE ?=
+# Flags that decide the machine code's ABI (-march=, -mthumb, -msoft-float);
+# musl and Mbed TLS are built with them too. Other flags go in CFLAGS.
+ARCH_FLAGS ?=
+# musl: unpacked sources or an installed prefix (with lib/libc.a), instead of
+# what `make deps` fetches. Mbed TLS: sources or prefix (lib/libmbedtls.a).
+MUSL_DIR ?=
+MBEDTLS_DIR ?=
+# Where `make deps` keeps what it fetches and builds.
+DEPS ?= .deps
+
+# --- Where it goes -----------------------------------------------------------
+# DESTDIR is put before every path at install time and is never compiled in.
+DESTDIR ?=
+PREFIX ?= /usr
+BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
+LIBDIR ?= $(PREFIX)/lib
+MANDIR ?= $(PREFIX)/share/man
+CONTROL_DIR ?= /etc/indimail/control
+QUEUE_DIR ?= /var/indimail/queue/qmta
+# SETUID=1: install qmail-queue owned by QMAILQ and set-user-id, so that users
+# who may not write the queue can hand in mail. Without it only the owner of the
+# queue and root can. Never root's: the program refuses to be set-id root.
+SETUID ?= 0
+QMAILQ ?= qmailq
+QMAIL_GROUP ?= qmail

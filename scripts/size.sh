@@ -1,0 +1,81 @@
+#!/bin/sh
+# size.sh: the bytes of the program, by applet and by folder, and the gate of
+# tests/size.limits. Called by `make size`, which has linked the variants:
+# without one applet (the difference is what its option saves), with it alone
+# (what the smallest program with it would be), and whole with a linker map.
+# Reads O ARCH TLS VARIANT FNS.
+set -eu
+cd "$(dirname "$0")/.."
+bytes() { wc -c <"$1" | tr -d ' '; }
+whole=$(bytes "$O/size/whole")
+
+names() { # FUNCTION: the applets that it is
+	sed -n "s/^APPLET.\"\([^\"]*\)\".*[ ,]$1)\$/\1/p" src/applets.def |
+		tr '\n' ' ' | sed 's/ $//'
+}
+
+: "${ARCH:?}" "${TLS:?}" "${VARIANT:?}"
+echo "program      bytes   ($ARCH, $VARIANT, TLS: $TLS)"
+for f in qmta qmail-queue; do printf '%-11s %6d\n' "$f" "$(bytes "$O/$f")"; done
+echo
+echo "applet                            adds   alone"
+for fn in $FNS; do
+	printf '%-32s %5d  %6d\n' "$(names "$fn")" \
+		$((whole - $(bytes "$O/size/without-$fn"))) \
+		"$(bytes "$O/size/alone-$fn")"
+done
+echo
+# Sections that were kept, summed by where they come from. A line of the map is
+# " .section  address  size  file"; a long name has the rest on the next line.
+echo "folder      code+const    data     bss"
+awk '
+/^Linker script and memory map/ { on = 1 }
+!on { next }
+/^ \.[^ ]+$/ { held = $1; next }
+/^ \.[^ ]+ +0x/ { take($1, $2, $3, $4); held = ""; next }
+/^ +0x[0-9a-f]+ +0x[0-9a-f]+ / && held != "" { take(held, $1, $2, $3); held = ""; next }
+{ held = "" }
+function hex(s,   i, v) {
+	v = 0
+	for (i = 3; i <= length(s); i++)
+		v = v * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+	return v
+}
+function take(sec, addr, size, file,   kind, from, p, n) {
+	if (addr ~ /^0x0+$/ || hex(size) == 0) return
+	if (sec ~ /^\.(text|rodata|init|fini|eh_frame|note)/) kind = "t"
+	else if (sec ~ /^\.(data|init_array|fini_array|got|tdata)/) kind = "d"
+	else if (sec ~ /^\.(bss|tbss)/ ) kind = "b"
+	else return
+	n = split(file, p, "/")
+	if (file ~ /\/obj\/src\//) {
+		sub(/.*\/obj\/src\//, "", file)
+		from = file ~ /\// ? "src/" substr(file, 1, index(file, "/") - 1) : "src"
+	} else if (file ~ /\.d\/applet\.o$/) from = "src"
+	else if (file ~ /libgcc/) from = "libgcc"
+	else if (file ~ /mbed/) from = "mbedtls"
+	else from = "libc"
+	sum[from, kind] += hex(size); seen[from] = 1
+	sum["all", kind] += hex(size)
+}
+END {
+	for (f in seen)
+		printf "%-12s %9d %7d %7d\n", f, sum[f, "t"], sum[f, "d"], sum[f, "b"] | "sort"
+	close("sort")
+	printf "%-12s %9d %7d %7d\n", "all", sum["all", "t"], sum["all", "d"], sum["all", "b"]
+}
+' "$O/size/whole.map"
+echo
+rc=0
+while read -r f arch tls limit; do
+	case $f in \#* | '') continue ;; esac
+	[ "$arch/$tls/$VARIANT" = "$ARCH/$TLS/static" ] || continue
+	n=$(bytes "$O/$f")
+	if [ "$n" -lt "$limit" ]; then
+		echo "gate: $f has $n bytes, limit $limit: ok"
+	else
+		echo "gate: $f has $n bytes, limit $limit: TOO BIG"
+		rc=1
+	fi
+done <tests/size.limits
+exit $rc

@@ -1,0 +1,30 @@
+/* control.h: control files, as the qmail family reads them: one setting a file,
+ * under $CONTROLDIR or the built-in directory. Missing is "default"; unreadable,
+ * too big (CONTROL_MAX) or with a NUL byte is an error that names the file. */
+#ifndef BASE_CONTROL_H
+#define BASE_CONTROL_H
+#include <stddef.h>
+#include <stdint.h>
+#include "buf.h"
+
+/* Which directory. trusted 0 (a set-id program): $CONTROLDIR is ignored.
+ * Without this call the environment is honoured. */
+void control_trust(int trusted);
+const char *control_dir(void);
+
+/* All: 1 read, 0 file is not there (b/v untouched but for clearing), -1 error:
+ * errno is set and control_error() says which file and why. b is NUL-terminated. */
+int control_line(struct buf *b, const char *name);	/* first line, trailing blanks cut */
+int control_num(uint64_t *v, const char *name);		/* leading digits; no digit counts as absent */
+int control_list(struct buf *b, const char *name);	/* lines, trimmed, each ending in NUL; no empty ones, no # ones */
+int control_text(struct buf *b, const char *name);	/* the whole file as it is */
+/* One line, else control/me. 0 when both are missing. An empty file counts as missing. */
+int control_host(struct buf *b, const char *name);
+const char *control_error(void);
+
+/* In a control_list result: 1 if the n bytes are one of the lines, case-blind. */
+int control_has(const struct buf *list, const char *s, size_t n);
+/* In a list of "key:value" lines: value of the key (NUL-terminated), or 0. Case-blind. */
+const char *control_map(const struct buf *list, const char *key, size_t n);
+
+#endif

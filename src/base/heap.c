@@ -1,0 +1,86 @@
+/* heap.c: storage that grows, for a program whose few buffers double until they
+ * are large enough. Blocks are powers of two: small ones are cut from a page and
+ * go back to a list of their size, large ones are mappings of their own, which
+ * the kernel moves without copying. */
+#include <string.h>
+#include <sys/mman.h>
+#include "heap.h"
+
+enum { CHUNK = 16384, SIZES = 6 };	/* 256, 512 ... 8192 */
+
+static struct free { struct free *next; } *lists[SIZES];
+static char *chunk;
+static size_t left;
+
+static void *pages(size_t n)
+{
+	void *p = mmap(0, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? 0 : p;
+}
+
+static struct free **list_of(size_t n)
+{
+	size_t i = 0;
+
+	while (((size_t)HEAP_LEAST << i) < n)
+		i++;
+	return &lists[i];
+}
+
+static void *take(size_t n)
+{
+	struct free **l, *f;
+	char *p;
+
+	if (n >= CHUNK)
+		return pages(n);
+	l = list_of(n);
+	if ((f = *l)) {
+		*l = f->next;
+		return memset(f, 0, n);
+	}
+	if (left < n) {
+		if (!(p = pages(CHUNK)))
+			return 0;
+		chunk = p;
+		left = CHUNK;
+	}
+	p = chunk;
+	chunk += n;
+	left -= n;
+	return p;
+}
+
+void *heap_grow(void *old, size_t was, size_t want)
+{
+	size_t a = heap_round(was), n = heap_round(want);
+	void *p;
+
+	if (old && a >= n)
+		return old;
+	if (old && a >= CHUNK) {
+		p = mremap(old, a, n, MREMAP_MAYMOVE);
+		return p == MAP_FAILED ? 0 : p;
+	}
+	if (!(p = take(n)) || !old)
+		return p;
+	memcpy(p, old, was);
+	heap_free(old, was);
+	return p;
+}
+
+void heap_free(void *p, size_t size)
+{
+	size_t n = heap_round(size);
+	struct free *f = p;
+
+	if (!p)
+		return;
+	if (n >= CHUNK) {
+		munmap(p, n);
+		return;
+	}
+	f->next = *list_of(n);
+	*list_of(n) = f;
+}

@@ -1,0 +1,114 @@
+/* passwd.c: /etc/passwd and /etc/group, line by line through a window, so that
+ * a file of any length costs the same memory. A line that does not fit the
+ * window is skipped, as is one with missing fields. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "io.h"
+#include "passwd.h"
+#include "text.h"
+
+enum { FIELDS = 7 };
+
+/* Splits at ':' in place. Returns the number of fields, at most FIELDS. */
+static int split(char *line, char *f[FIELDS])
+{
+	int n = 0;
+
+	while (n < FIELDS) {
+		f[n++] = line;
+		if (!(line = strchr(line, ':')))
+			break;
+		*line++ = 0;
+	}
+	return n;
+}
+
+/* Next line into line[]: 1, 0 end, -1 errno. Too long lines come as empty ones. */
+static int next_line(struct in *in, char *line, size_t cap)
+{
+	size_t n = 0;
+	int c, any = 0;
+
+	while ((c = in_getc(in)) >= 0) {
+		any = 1;
+		if (c == '\n')
+			break;
+		if (n < cap)
+			line[n++] = (char)c;
+	}
+	if (c == -2)
+		return -1;
+	line[n < cap ? n : 0] = 0;
+	return any;
+}
+
+typedef int matcher(char *f[FIELDS], int n, const void *want, void *to);
+
+static int search(const char *path, matcher *match, const void *want, void *to)
+{
+	char window[2048], line[1024], *f[FIELDS];
+	struct in in = IN_OVER(openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC), window);
+	int r;
+
+	if (in.fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	while ((r = next_line(&in, line, sizeof line)) > 0)
+		if (match(f, split(line, f), want, to))
+			break;
+	io_close(in.fd);
+	return r;
+}
+
+static int id_of(const char *s, unsigned *id)
+{
+	uint64_t v;
+
+	if (!text_is_u64(s, strlen(s), &v) || v >= UINT32_MAX)
+		return 0;
+	*id = (unsigned)v;
+	return 1;
+}
+
+static int fill(char *f[FIELDS], int n, struct user *u)
+{
+	if (n < 6 || !id_of(f[2], &u->uid) || !id_of(f[3], &u->gid) ||
+		strlen(f[0]) >= sizeof u->name || strlen(f[5]) >= sizeof u->home)
+		return 0;
+	memcpy(u->name, f[0], strlen(f[0]) + 1);
+	memcpy(u->home, f[5], strlen(f[5]) + 1);
+	return 1;
+}
+
+static int by_name(char *f[FIELDS], int n, const void *want, void *to)
+{
+	return !strcmp(f[0], want) && fill(f, n, to);
+}
+
+static int by_uid(char *f[FIELDS], int n, const void *want, void *to)
+{
+	unsigned id;
+
+	return n > 2 && id_of(f[2], &id) && id == *(const uid_t *)want && fill(f, n, to);
+}
+
+static int group_by_name(char *f[FIELDS], int n, const void *want, void *to)
+{
+	return n > 2 && !strcmp(f[0], want) && id_of(f[2], to);
+}
+
+int passwd_name(struct user *u, const char *name)
+{
+	return search("/etc/passwd", by_name, name, u);
+}
+
+int passwd_uid(struct user *u, uid_t uid)
+{
+	return search("/etc/passwd", by_uid, &uid, u);
+}
+
+int group_name(gid_t *gid, const char *name)
+{
+	return search("/etc/group", group_by_name, name, gid);
+}

@@ -1,0 +1,247 @@
+/* proc.c: processes, signals, identities, and descriptors handed over a socket. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "../exits.h"
+#include "io.h"
+#include "proc.h"
+#include "sys.h"
+
+enum { DAY = 86400 };
+
+static const unsigned char sigs[] = { SIGTERM, SIGALRM, SIGHUP, SIGCHLD, SIGINT };
+
+void proc_signals(void (*how)(int))
+{
+	sigset_t none;
+	size_t i;
+
+	for (i = 0; i < sizeof sigs; i++)
+		signal(sigs[i], how);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, 0);
+}
+
+void proc_signals_reset(void)
+{
+	proc_signals(SIG_DFL);
+}
+
+pid_t proc_fork(void)
+{
+	return _Fork();
+}
+
+int proc_pipe(int fd[2])
+{
+	return (int)syscall(SYS_pipe2, fd, O_CLOEXEC);
+}
+
+/* Nothing that we ignore is passed on. */
+static void become_program(const char *program, char *const argv[], int in, int out,
+	int errors)
+{
+	proc_signals_reset();
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	alarm(DAY);
+	if (lseek(in, 0, SEEK_SET) == 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
+		(!errors || dup2(out, 2) == 2)) {
+		/* dup2() of a descriptor to itself leaves close-on-exec on. */
+		ioctl(0, FIONCLEX);
+		execv(program, argv);
+	}
+	_exit(EXIT_TEMP);
+}
+
+int proc_run(const char *program, char *const argv[], int in, int errors,
+	struct buf *text)
+{
+	char window[512];
+	ssize_t r;
+	pid_t pid;
+	int fd[2];
+
+	if (proc_pipe(fd) < 0)
+		return EXIT_TEMP << 8;
+	if ((pid = proc_fork()) == 0)
+		become_program(program, argv, in, fd[1], errors);
+	close(fd[1]);
+	while ((r = io_read(fd[0], window, sizeof window)) > 0) {
+		size_t room = text->cap - text->len;
+
+		buf_put(text, window, (size_t)r < room ? (size_t)r : room);
+	}
+	close(fd[0]);
+	return pid < 0 ? EXIT_TEMP << 8 : proc_wait(pid);
+}
+
+int proc_wait(pid_t pid)
+{
+	int status;
+	pid_t r;
+
+	do
+		r = waitpid(pid, &status, 0);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -1 : status;
+}
+
+int proc_is_setid(void)
+{
+	return getuid() != geteuid() || getgid() != getegid();
+}
+
+/* Group first: afterwards there is no right to change it. */
+static int ids(uid_t u, gid_t g)
+{
+	if (syscall(SYS_gids, g, g, g) < 0 || syscall(SYS_uids, u, u, u) < 0)
+		return -1;
+	return 0;
+}
+
+int proc_drop_setid(void)
+{
+	gid_t g = getgid();
+	uid_t u = getuid();
+
+	return ids(u, g);
+}
+
+int proc_become(uid_t uid, gid_t gid)
+{
+	if (syscall(SYS_groups, 1, &gid) < 0)
+		return -1;
+	return ids(uid, gid);
+}
+
+void proc_trim(void *p, size_t n)
+{
+	uintptr_t size = getauxval(AT_PAGESZ);
+	uintptr_t from = ((uintptr_t)p + size - 1) & ~(size - 1);
+	uintptr_t to = ((uintptr_t)p + n) & ~(size - 1);
+
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+void proc_stack_trim(void)
+{
+	enum { NEAR = 2048, DEEP = 65536 };
+	char *frame = __builtin_frame_address(0);
+
+	/* Some room is left for what runs below us now; the range may reach below
+	 * the stack's end, which the kernel passes over. */
+	proc_trim(frame - NEAR - DEEP, DEEP);
+}
+
+static int sig_pipe[2];
+
+static void caught(int sig)
+{
+	unsigned char c = (unsigned char)sig;
+	int e = errno;
+
+	/* Full pipe: a signal of this kind is waiting to be seen already. */
+	if (write(sig_pipe[1], &c, 1) < 0)
+		errno = e;
+}
+
+int sig_open(void)
+{
+	struct sigaction sa = { .sa_handler = caught, .sa_flags = SA_RESTART | SA_NOCLDSTOP };
+	size_t i;
+
+	if (syscall(SYS_pipe2, sig_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	for (i = 0; i < sizeof sigs; i++)
+		sigaction(sigs[i], &sa, 0);
+	return sig_pipe[0];
+}
+
+int sig_take(int fd)
+{
+	unsigned char c;
+
+	return io_read(fd, &c, 1) == 1 ? c : 0;
+}
+
+enum { PASS_FDS = 4 };
+union control { struct cmsghdr h; char space[CMSG_SPACE(PASS_FDS * sizeof(int))]; };
+
+int pass_pair(int fd[2])
+{
+	return (int)syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd);
+}
+
+int pass_send(int fd, const void *p, size_t n, const int *fds, int nfds)
+{
+	struct iovec v = { (void *)(uintptr_t)p, n };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	union control c;
+	ssize_t r;
+
+	if (nfds > 0) {
+		memset(&c, 0, sizeof c);
+		m.msg_control = &c;
+		m.msg_controllen = CMSG_SPACE((size_t)nfds * sizeof(int));
+		c.h.cmsg_level = SOL_SOCKET;
+		c.h.cmsg_type = SCM_RIGHTS;
+		c.h.cmsg_len = CMSG_LEN((size_t)nfds * sizeof(int));
+		memcpy(CMSG_DATA(&c.h), fds, (size_t)nfds * sizeof(int));
+	}
+	do
+		r = syscall(SYS_sendmsg, fd, &m, MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -1 : 0;
+}
+
+/* Takes the descriptors out of a received packet; what does not fit is closed. */
+static int take_fds(struct msghdr *m, int *fds, int room)
+{
+	struct cmsghdr *h = CMSG_FIRSTHDR(m);
+	int n, i, fd;
+
+	if (!h || h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+		return 0;
+	n = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof fd);
+	for (i = 0; i < n; i++) {
+		memcpy(&fd, CMSG_DATA(h) + (size_t)i * sizeof fd, sizeof fd);
+		if (i < room)
+			fds[i] = fd;
+		else
+			close(fd);
+	}
+	return n < room ? n : room;
+}
+
+ssize_t pass_recv(int fd, void *p, size_t cap, int *fds, int *nfds, int flags)
+{
+	struct iovec v = { p, cap };
+	union control c;
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
+		.msg_control = &c, .msg_controllen = sizeof c };
+	ssize_t r;
+	int room = *nfds;
+
+	do
+		r = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
+	while (r < 0 && errno == EINTR);
+	*nfds = r < 0 ? 0 : take_fds(&m, fds, room);
+	if (r >= 0 && (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+		while (*nfds)
+			close(fds[--*nfds]);
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return r;
+}

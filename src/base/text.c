@@ -1,0 +1,92 @@
+/* text.c: numbers and ASCII strings without locale, recursion or allocation. */
+#include <string.h>
+#include "text.h"
+
+size_t text_u64(const char *s, size_t n, uint64_t *v)
+{
+	uint64_t x = 0;
+	size_t i;
+
+	for (i = 0; i < n && s[i] >= '0' && s[i] <= '9'; i++) {
+		unsigned d = (unsigned)(s[i] - '0');
+
+		if (x > (UINT64_MAX - d) / 10)
+			return 0;
+		x = x * 10 + d;
+	}
+	if (i)
+		*v = x;
+	return i;
+}
+
+int text_is_u64(const char *s, size_t n, uint64_t *v)
+{
+	return n > 0 && text_u64(s, n, v) == n;
+}
+
+int text_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+int text_caseeq(const char *a, size_t n, const char *b, size_t m)
+{
+	size_t i;
+
+	if (n != m)
+		return 0;
+	for (i = 0; i < n; i++)
+		if (text_lower((unsigned char)a[i]) != text_lower((unsigned char)b[i]))
+			return 0;
+	return 1;
+}
+
+int text_casestarts(const char *s, size_t n, const char *prefix)
+{
+	size_t m = strlen(prefix);
+
+	return n >= m && text_caseeq(s, m, prefix, m);
+}
+
+size_t text_rchr(const char *s, size_t n, int c)
+{
+	size_t i = n;
+
+	while (i > 0)
+		if ((unsigned char)s[--i] == (unsigned char)c)
+			return i;
+	return n;
+}
+
+size_t text_trim(const char *s, size_t n)
+{
+	while (n && memchr(" \t\r\n", s[n - 1], 4))
+		n--;
+	return n;
+}
+
+uint64_t text_hash(const char *s, size_t n)
+{
+	uint64_t h = 14695981039346656037u;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		h = (h ^ (unsigned)text_lower((unsigned char)s[i])) * 1099511628211u;
+	return h;
+}
+
+uint64_t text_isqrt(uint64_t x)
+{
+	uint64_t r = 0, bit = (uint64_t)1 << 62;
+
+	while (bit > x)
+		bit >>= 2;
+	for (; bit; bit >>= 2) {
+		if (x >= r + bit) {
+			x -= r + bit;
+			r = (r >> 1) + bit;
+		} else
+			r >>= 1;
+	}
+	return r;
+}

@@ -1,0 +1,27 @@
+/* text.h: numbers and ASCII strings. Nothing here knows a locale. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* Leading decimal digits of the n bytes at s into *v. Returns how many bytes
+ * were digits; 0 when there is none or the number does not fit 64 bits. */
+size_t text_u64(const char *s, size_t n, uint64_t *v);
+/* 1 when all of the n bytes are digits of a number that fits. */
+int text_is_u64(const char *s, size_t n, uint64_t *v);
+/* ASCII only, never signed char. */
+int text_lower(int c);
+/* 1 when the n bytes at a and the m bytes at b are equal, case-blind. */
+int text_caseeq(const char *a, size_t n, const char *b, size_t m);
+/* 1 when the n bytes at s begin with the C string prefix, case-blind. */
+int text_casestarts(const char *s, size_t n, const char *prefix);
+/* Position of the last byte c in the n bytes, or n when there is none. */
+size_t text_rchr(const char *s, size_t n, int c);
+/* Length without trailing spaces, tabs, CR and LF. */
+size_t text_trim(const char *s, size_t n);
+/* FNV-1a over the n bytes, ASCII letters lowered: for tables, not for secrets. */
+uint64_t text_hash(const char *s, size_t n);
+/* Floor of the square root. */
+uint64_t text_isqrt(uint64_t x);
+
+#endif

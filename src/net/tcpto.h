@@ -1,0 +1,24 @@
+/* tcpto.h: lock/tcpto, the memory of addresses whose connections timed out,
+ * shared by all workers of a queue. 64 records of 32 bytes: byte 0 address
+ * family (2 IPv4, 10 IPv6), byte 4 count, bytes 8..11 time (little-endian Unix
+ * seconds), bytes 16.. address. All functions do nothing when fd is -1, and
+ * never wait for the lock: a memory that is busy is a memory without entry. */
+#ifndef NET_TCPTO_H
+#define NET_TCPTO_H
+#include <stdint.h>
+#include "addr.h"
+
+#define TCPTO_RECORDS 64
+#define TCPTO_BYTES 32
+
+/* 1 when the address timed out at least twice, last within the past 64 to 97 minutes. */
+int tcpto_skip(int fd, const struct addr *a);
+/* After a connect that timed out / that worked. */
+void tcpto_failed(int fd, const struct addr *a);
+void tcpto_worked(int fd, const struct addr *a);
+
+/* One record, for programs that show the file. 1 and the fields, 0 unused. */
+int tcpto_record(const unsigned char r[static TCPTO_BYTES], struct addr *a,
+	unsigned *count, int64_t *when);
+
+#endif

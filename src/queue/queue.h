@@ -1,0 +1,165 @@
+/* queue.h: the queue as the rest of the program sees it: put, next, mark,
+ * finish. Only this folder knows the names of the queue's files, so that
+ * another store can stand behind these calls one day. docs/INTERNALS.md has
+ * the states.
+ *
+ * Life of a message here:   qput_* -> fresh (S4) -> [queue_settle -> settled
+ * (S5)] -> queue_mark* -> queue_finish. A fresh message may be finished
+ * straight away: then info/, local/ and remote/ never exist for it. */
+#ifndef QUEUE_QUEUE_H
+#define QUEUE_QUEUE_H
+#include <stdint.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include "../limits.h"
+#include "../base/dir.h"
+#include "../base/io.h"
+
+struct queue {
+	int dir;		/* the queue directory */
+	int mess, todo;		/* each: its sub-directory when it has but one, else itself */
+	unsigned split;		/* sub-directories of mess/, info/, local/, remote/ */
+	int sync;		/* 0: conf-fsync is 0, nothing is forced to disk */
+	uint64_t minfree;	/* bytes; new mail is refused below */
+	uint64_t databytes;	/* largest message, 0 = no limit */
+	unsigned bigtodo;	/* sub-directories of todo/, 0: it is flat */
+	unsigned subs;		/* private: sub-directories to look into, 0 = not known yet */
+};
+/* minfree when no control file gives one: MINFREE_BYTES, or MINFREE_PERCENT of the
+ * file system when that is less. */
+#define QUEUE_MINFREE_AUTO UINT64_MAX
+
+/* $QUEUEDIR unless set-id, else the built-in directory. */
+const char *queue_dir(void);
+/* Opens the queue. 0, or the QQ_ number of what is wrong (QQ_HOME, QQ_DIR,
+ * QQ_CONFIG). Finds the split by looking. */
+int queue_open(struct queue *q, const char *dir);
+void queue_close(struct queue *q);
+/* 1 when the caller may put messages in by itself (no set-id program needed). */
+int queue_writable(const struct queue *q);
+
+/* ---- put ---- */
+enum qput_who { PUT_UID, PUT_BOUNCE };	/* who the Received line names: real uid, or "for bounce" */
+struct qput {
+	struct queue *q;
+	uint64_t id;		/* 0 until begun */
+	int fd;			/* message; open and locked until the end */
+	int env;		/* envelope; -1 until it is needed */
+	volatile int state;	/* private; volatile: qput_abort may run in a signal handler */
+	int masked;		/* private: the caller's umask took rights away */
+	enum qput_who who;
+	pid_t pid;		/* ours and our real uid, asked for once */
+	uid_t uid;
+	uint64_t size;
+	unsigned hops;
+	size_t rcpts;
+	int64_t until;		/* private */
+	int hdr;		/* private: where the hop counter is */
+	char word[12];
+	char tmp[64];
+	struct out out;
+	char window[WINDOW];	/* last: what lies behind it is far, in longer instructions */
+};
+/* Begins: makes the file and writes the Received line. All: 0 or a QQ_ number;
+ * after any number but 0 everything is already removed and the put is over. */
+int qput_begin(struct qput *p, struct queue *q, enum qput_who who);
+int qput_data(struct qput *p, const void *s, size_t n);
+/* After the last data: sender once, then each recipient. */
+int qput_sender(struct qput *p, const char *s, size_t n);
+int qput_rcpt(struct qput *p, const char *s, size_t n);
+/* The message is accepted: on disk, with its names, unless q->sync is 0. */
+int qput_commit(struct qput *p);
+/* Removes what was begun. Harmless when nothing was. Safe at any point. */
+void qput_abort(struct qput *p);
+
+/* ---- next ---- */
+enum qchan { LOCAL, REMOTE };
+enum qstate { FRESH, SETTLED };
+struct qwalk { struct queue *q; enum qstate what; int dir, subno; struct dir sub, top; };
+/* Walks fresh messages (todo/), or settled ones (info/), of any split, big-todo
+ * or not. next: 1 and *id, 0 no more, -1 errno. A message may come and go while
+ * the walk is under way; each that stays is seen once. */
+int qwalk_open(struct qwalk *w, struct queue *q, enum qstate what);
+int qwalk_next(struct qwalk *w, uint64_t *id);
+void qwalk_close(struct qwalk *w);
+
+/* What is known of one message without its recipients. */
+struct qinfo {
+	uint64_t id;
+	enum qstate state;
+	int64_t birth;		/* settled: mtime of info; fresh: mtime of todo; seconds */
+	uint64_t size;		/* bytes of the message file, Received line included */
+	uint64_t pid, uid;	/* of the injector; settled: 0 */
+	int bouncing;		/* 1: some recipients have failed for good */
+	char sender[ADDR_CAP + 8];
+};
+/* 1 filled in, 0 no such message (any more), -1 errno. */
+int queue_info(struct queue *q, uint64_t id, enum qstate state, struct qinfo *i);
+
+/* Recipients of one message, one at a time, from todo (fresh) or from a channel's
+ * file (settled). open: 1, 0 there is none (channel finished), -1 errno.
+ * next: 1 and *r (valid until the next call), 0 end, -1 errno (EBADMSG: damaged). */
+struct qrcpt { uint32_t off; int done; size_t len; const char *addr; /* NUL-terminated */ };
+struct qread { struct in in; uint32_t off; int fresh; char addr[ADDR_CAP + 1]; char window[WINDOW]; };
+int qread_fresh(struct qread *r, struct queue *q, uint64_t id);
+int qread_chan(struct qread *r, struct queue *q, uint64_t id, enum qchan c);
+int qread_next(struct qread *r, struct qrcpt *rc);
+void qread_close(struct qread *r);
+/* Starts over at the first recipient / goes to the record at this offset (as in
+ * qrcpt.off). 0 / -1 errno. */
+int qread_rewind(struct qread *r);
+int qread_seek(struct qread *r, uint32_t off);
+
+/* The message itself, read-only, close-on-exec; -1 errno. */
+int queue_message(struct queue *q, uint64_t id);
+/* When the channel's next try is due (wall seconds; from the file's mtime). 1, 0 no file, -1. */
+int queue_due(struct queue *q, uint64_t id, enum qchan c, int64_t *due);
+
+/* ---- settle and mark ---- */
+/* Makes a fresh message settled: info, then recipients per channel, all synced,
+ * then todo is removed (the commit point). Usage: begin, then each recipient
+ * as rewritten (done 1: no further try), then commit. 0 / -1 errno; on error or
+ * abort the message stays fresh. keep_bounce 1: bounce/ID was written by the
+ * caller for this very message; 0: what lies there is left from before a crash
+ * and is removed. */
+struct qsettle { struct queue *q; uint64_t id; int fd[2]; struct out out[2]; char window[2][WINDOW]; };
+int qsettle_begin(struct qsettle *s, struct queue *q, uint64_t id, int keep_bounce);
+int qsettle_rcpt(struct qsettle *s, enum qchan c, int done, const char *addr, size_t n);
+int qsettle_commit(struct qsettle *s);
+void qsettle_abort(struct qsettle *s);
+/* Recipient at this offset is done: T becomes D in place. Not synced: a lost mark costs a duplicate, never a loss. */
+int queue_mark(struct queue *q, uint64_t id, enum qchan c, uint32_t off);
+/* Next try of the channel, wall seconds. */
+int queue_set_due(struct queue *q, uint64_t id, enum qchan c, int64_t due);
+/* Birth moved to this time (clock was set). */
+int queue_set_birth(struct queue *q, uint64_t id, int64_t birth);
+
+/* Text for the bounce (a paragraph that ends in a blank line) and the last
+ * error of deferred recipients, as mailq shows it. 0 / -1 errno. */
+int queue_bounce_add(struct queue *q, uint64_t id, const char *s, size_t n);
+int queue_bounce_open(struct queue *q, uint64_t id);		/* fd, -1 errno (ENOENT: none) */
+int queue_bounce_drop(struct queue *q, uint64_t id);
+int queue_note_begin(struct queue *q, uint64_t id);		/* fd to write notes to, old ones gone; -1 errno */
+
+/* ---- finish ---- */
+/* Channel's file removed when its last recipient is done. 0 / -1 errno (ENOENT is 0). */
+int queue_chan_done(struct queue *q, uint64_t id, enum qchan c);
+/* Removes the message: todo or info first, so that it can never come back half. */
+int queue_finish(struct queue *q, uint64_t id);
+
+/* ---- the runner's own ---- */
+/* Exclusive lock on lock/sendmutex. fd kept open; -1 errno (EWOULDBLOCK: another runner). */
+int queue_lock(struct queue *q);
+/* Wakes the runner; never blocks, errors do not matter. */
+void queue_trigger(struct queue *q);
+/* Read end of the trigger for poll; -1 errno. */
+int queue_trigger_open(struct queue *q);
+/* lock/tcpto opened read-write (made when missing), -1 errno. */
+int queue_tcpto(struct queue *q);
+/* Removes what dead writers left (lock and age, see INTERNALS). Returns how many, -1 errno. */
+int queue_sweep(struct queue *q);
+/* A few bytes the runner keeps between runs (the clock's anchor). 1/0/-1; 0/-1. */
+int queue_state_read(struct queue *q, struct buf *b);
+int queue_state_write(struct queue *q, const char *s, size_t n);
+
+#endif

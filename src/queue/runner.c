@@ -1,0 +1,70 @@
+/* runner.c: the files below lock/ that belong to the runner: the lock that makes
+ * it the only one, the trigger that wakes it, the table of hosts that timed out,
+ * and the clock's anchor. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "file.h"
+#include "queue.h"
+
+/* A plain file below lock/, made when it is missing. */
+static int open_plain(struct queue *q, const char *path)
+{
+	return qfile_at(q, path, O_RDWR | O_CREAT | O_NONBLOCK);
+}
+
+int queue_lock(struct queue *q)
+{
+	int fd = open_plain(q, "lock/sendmutex");
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 ? io_close(fd) : fd;
+}
+
+/* Open for writing as well: then there is always a writer, and poll(2) does not
+ * report the end of the last one for ever. */
+int queue_trigger_open(struct queue *q)
+{
+	int fd = qfile_at(q, "lock/trigger", O_RDWR | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT && mkfifoat(q->dir, "lock/trigger", 0622) == 0)
+		fd = qfile_at(q, "lock/trigger", O_RDWR | O_NONBLOCK);
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)))
+		return fd;
+	/* A plain file would be readable for ever, and we would spin. */
+	errno = EBADMSG;
+	return io_close(fd);
+}
+
+/* Root hands it to a worker that talks to strangers: a second name could make it
+ * any file of this disk. */
+int queue_tcpto(struct queue *q)
+{
+	int fd = open_plain(q, "lock/tcpto");
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1))
+		return fd;
+	errno = EBADMSG;
+	return io_close(fd);
+}
+
+int queue_state_read(struct queue *q, struct buf *b)
+{
+	return io_slurp(q->dir, "lock/clock", b);
+}
+
+/* Renamed into place, so that a power cut leaves the old one or the new one. */
+int queue_state_write(struct queue *q, const char *s, size_t n)
+{
+	int fd = qfile_at(q, "lock/clock.new", O_WRONLY | O_CREAT | O_TRUNC);
+
+	if (fd < 0 || io_write(fd, s, n) < 0 || (q->sync && fdatasync(fd) < 0))
+		return io_close(fd);
+	if (close(fd) < 0)
+		return -1;
+	return renameat(q->dir, "lock/clock.new", q->dir, "lock/clock");
+}

@@ -1,0 +1,252 @@
+/* submit.c: handing a message on: into the queue from this process when the
+ * caller may write it (no second program, half the system calls), else to a
+ * queue program over descriptors 0, 1 and 6. Which one is the administrator's
+ * or the user's choice and never the message's; no shell is involved. */
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "config.h"
+#include "../base/proc.h"
+#include "../exits.h"
+#include "envelope.h"
+#include "submit.h"
+
+#define PROGRAM SBIN_DIR "/qmail-queue"
+#define ARGS_MAX 16	/* words of $QMAILQUEUE */
+#define CUSTOM_FD 6
+
+enum { NOTHING, MESSAGE, ENVELOPE };	/* s->stage: what is being written */
+
+/* Closes the ends that we write to. */
+static void shut(struct submit *s)
+{
+	s->fdm = io_close(s->fdm);
+	s->fde = io_close(s->fde);
+}
+
+/* $QMAILQUEUE, or 0. Costs no system call when it is not set. */
+static const char *chosen(void)
+{
+	const char *e = getenv("QMAILQUEUE");
+
+	return e && *e && !proc_is_setid() ? e : 0;
+}
+
+/* "prog arg arg" split at blanks, in line. */
+static int split_args(char *line, char **argv)
+{
+	int n = 0;
+
+	while (*(line += strspn(line, " \t")) && n < ARGS_MAX) {
+		argv[n++] = line;
+		line += strcspn(line, " \t");
+		if (*line)
+			*line++ = 0;
+	}
+	argv[n] = 0;
+	return n && !*line ? 0 : -1;
+}
+
+/* The child. Descriptors 0 to 2 are open in every program of ours, so that no pipe is
+ * hit by the first two; and by the third only one that is in its place already. */
+static void run(const char *program, int message, int envelope, int words)
+{
+	char line[1024], *argv[ARGS_MAX + 1];
+	struct buf b = BUF_OVER(line);
+
+	if (buf_puts(&b, program) && buf_z(&b) && split_args(line, argv) == 0 &&
+		dup2(message, 0) == 0 && dup2(envelope, 1) == 1 &&
+		dup2(words, CUSTOM_FD) == CUSTOM_FD &&
+		ioctl(CUSTOM_FD, FIONCLEX) == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		execv(argv[0], argv);
+	}
+	_exit(QQ_EXEC);
+}
+
+static int begin_program(struct submit *s, const char *program)
+{
+	int fd[6] = { -1, -1, -1, -1, -1, -1 }, code = QQ_SOCKET;
+
+	if (proc_pipe(fd) == 0 && proc_pipe(fd + 2) == 0 && proc_pipe(fd + 4) == 0) {
+		code = (s->pid = proc_fork()) < 0 ? QQ_FORK : 0;
+		if (s->pid == 0)
+			run(program, fd[0], fd[2], fd[5]);
+	}
+	io_close(fd[0]);
+	io_close(fd[2]);
+	io_close(fd[5]);
+	s->fdm = fd[1];
+	s->fde = fd[3];
+	s->fdx = fd[4];
+	if (code) {
+		shut(s);
+		io_close(s->fdx);
+		return code;
+	}
+	/* A program that ends early is to give its exit number, not our death. */
+	signal(SIGPIPE, SIG_IGN);
+	s->out = (struct out)OUT_OVER(s->fdm, s->put.window);
+	return 0;
+}
+
+int submit_begin(struct submit *s, enum qput_who who)
+{
+	const char *program = chosen();
+	int r;
+
+	memset(s, 0, offsetof(struct submit, put));
+	s->fdm = s->fde = s->fdx = -1;
+	s->stage = MESSAGE;
+	if (!program) {
+		program = PROGRAM;
+		r = queue_open(&s->q, queue_dir());
+		if (r == 0 && queue_writable(&s->q)) {
+			s->direct = 1;
+			if ((r = qput_begin(&s->put, &s->q, who)) != 0)
+				queue_close(&s->q);
+			return s->err = r;
+		}
+		/* Only a queue that is closed to us needs the set-id program. */
+		if (r && errno != EACCES && errno != EPERM)
+			return s->err = r;
+		if (r == 0)
+			queue_close(&s->q);
+	}
+	return s->err = begin_program(s, program);
+}
+
+/* A pipe that nobody reads: the program's exit number says why, and if that is 0
+ * in spite of it the message is not safe. */
+static int written(struct submit *s, int r)
+{
+	if (r < 0 && !s->err)
+		s->err = QQ_READ;
+	return s->err;
+}
+
+int submit_data(struct submit *s, const void *p, size_t n)
+{
+	if (s->err)
+		return s->err;
+	if (s->direct)
+		return s->err = qput_data(&s->put, p, n);
+	return written(s, out_put(&s->out, p, n));
+}
+
+/* The message is over. Its end is given to the program by closing the pipe, also
+ * when there was an error. */
+static void end_message(struct submit *s)
+{
+	if (s->stage != MESSAGE)
+		return;
+	written(s, out_flush(&s->out));
+	s->fdm = io_close(s->fdm);
+	s->out.fd = s->fde;
+	s->stage = ENVELOPE;
+}
+
+int submit_sender(struct submit *s, const char *a, size_t n)
+{
+	if (!s->err)
+		s->err = envelope_sender(a, n);
+	if (s->err)
+		return s->err;
+	if (s->direct)
+		return s->err = qput_sender(&s->put, a, n);
+	end_message(s);
+	return s->err ? s->err : written(s, envelope_put(&s->out, 'F', a, n));
+}
+
+int submit_rcpt(struct submit *s, const char *a, size_t n)
+{
+	if (!s->err)
+		s->err = envelope_rcpt(a, n);
+	if (s->err)
+		return s->err;
+	if (s->direct)
+		return s->err = qput_rcpt(&s->put, a, n);
+	return written(s, envelope_put(&s->out, 'T', a, n));
+}
+
+/* Ends the program: its exit number, after what it says on descriptor 6. That is read
+ * to its end, and the start is kept. */
+static int reap(struct submit *s)
+{
+	char rest[256];
+	int status, code;
+	size_t n = 0;
+	ssize_t r;
+
+	shut(s);
+	while ((r = io_read(s->fdx, s->text + n, sizeof s->text - 1 - n)) > 0)
+		n += (size_t)r;
+	while (io_read(s->fdx, rest, sizeof rest) > 0)
+		;
+	s->text[n] = 0;
+	io_close(s->fdx);
+	status = proc_wait(s->pid);
+	if (status < 0 || !WIFEXITED(status))
+		return QQ_CRASHED;
+	if ((code = WEXITSTATUS(status)) == 0)
+		return s->err;
+	/* Our own reason is the better one, if it is not just the broken pipe. */
+	return s->err && s->err != QQ_READ ? s->err : code;
+}
+
+int submit_end(struct submit *s)
+{
+	if (s->direct) {
+		if (!s->err)
+			s->err = qput_commit(&s->put);
+		submit_abort(s);
+		return s->err;
+	}
+	if (s->fde < 0)
+		return s->err ? s->err : QQ_BUG;
+	if (s->stage == ENVELOPE && !s->err) {
+		written(s, out_put(&s->out, "", 1));
+		written(s, out_flush(&s->out));
+	} else if (!s->err)
+		s->err = QQ_ENVELOPE;
+	return s->err = reap(s);
+}
+
+/* The envelope of an aborted message ends before its last NUL: the program must
+ * not take it, and says 54. */
+void submit_abort(struct submit *s)
+{
+	if (s->direct) {
+		qput_abort(&s->put);
+		queue_close(&s->q);
+		s->direct = 0;
+	} else if (s->fde >= 0)
+		reap(s);
+}
+
+pid_t submit_qp(const struct submit *s)
+{
+	return s->pid ? s->pid : getpid();
+}
+
+/* First byte D or Z, then text: the only words that are believed. */
+static int has_words(const struct submit *s, int code)
+{
+	return code == QQ_CUSTOM && (s->text[0] == 'D' || s->text[0] == 'Z') &&
+		s->text[1] && s->text[2];
+}
+
+int submit_permanent(const struct submit *s, int code)
+{
+	return has_words(s, code) ? s->text[0] == 'D' : qq_permanent(code);
+}
+
+const char *submit_words(const struct submit *s, int code)
+{
+	return has_words(s, code) ? s->text + 1 : qq_words(code);
+}

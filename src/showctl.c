@@ -1,0 +1,200 @@
+/* showctl.c: qmail-showctl, the configuration in force in plain words: every
+ * control file with its value or its default, which users exist and what that
+ * means for the split of rights, and the queue. Read-only. What is missing or
+ * stands in the way of mail is marked "!!" and makes the exit code 1. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "applet.h"
+#include "exits.h"
+#include "limits.h"
+#include "config.h"
+#include "base/control.h"
+#include "base/dir.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/passwd.h"
+#include "queue/queue.h"
+#include "queue/submit.h"
+
+/* Name and default of each file of one line, of several, and of those that are read but
+ * not shown below. An empty default is control/me. */
+#define LINE(name, dflt) "l" name "\0" dflt "\0"
+#define LIST(name, dflt) "m" name "\0" dflt "\0"
+#define OTHER(name) "o" name "\0\0"
+static const char settings[] =
+	LINE("bouncefrom", "MAILER-DAEMON")
+	LINE("bouncehost", "")
+	LINE("bouncelifetime", "as queuelifetime")
+	LINE("bouncemaxbytes", "50000")
+	LINE("bouncesubject", "failure notice")
+	LINE("concurrencylocal", "10")
+	LINE("concurrencyremote", "20")
+	LINE("conf-fsync", "1")
+	LINE("databytes", "0 (no limit)")
+	LIST("defaultdelivery", "./Maildir/")
+	LINE("defaultdomain", "")
+	LINE("defaulthost", "")
+	LINE("doublebouncehost", "")
+	LINE("doublebounceto", "postmaster")
+	LINE("envnoathost", "")
+	LINE("helohost", "")
+	LINE("holdlocal", "0")
+	LINE("holdremote", "0")
+	LINE("idhost", "")
+	LIST("locals", "")
+	LINE("minfree", "1 MiB, or 5 % of the file system if that is less")
+	LIST("outgoingip", "any")
+	LIST("percenthack", "none")
+	LINE("plusdomain", "")
+	LINE("queuelifetime", "604800")
+	LIST("smtproutes", "none: remote mail goes to the MX of its domain")
+	LINE("timeoutconnect", "60")
+	LINE("timeoutremote", "1200")
+	LIST("virtualdomains", "none")
+	OTHER("me");
+
+/* The setting behind s, or 0. */
+static const char *next(const char *s)
+{
+	s += strlen(s) + 1;
+	s += strlen(s) + 1;
+	return *s ? s : 0;
+}
+
+static char window[WINDOW];
+static struct out out = OUT_STATIC(1, window);
+static struct buf text = BUF_HEAP(CONTROL_MAX);
+static int bad;
+
+/* What stands in the way of mail; a line of it follows. */
+static struct out *wrong(void)
+{
+	bad = 1;
+	out_puts(&out, "!! ");
+	return &out;
+}
+
+/* The value from the last field of a smtproutes line may be a password some day:
+ * only "domain:relay" is shown. */
+static void put_value(const char *name, const char *value, size_t n)
+{
+	const char *blank = strcmp(name, "smtproutes") ? 0 : memchr(value, ' ', n);
+
+	out_fmt(&out, "%s: ", name);
+	out_put(&out, value, blank ? (size_t)(blank - value) : n);
+	out_puts(&out, "\n");
+}
+
+static void show_setting(char kind, const char *name, const char *dflt)
+{
+	int r = kind == 'm' ? control_list(&text, name) : control_line(&text, name);
+	size_t i, n;
+
+	if (r < 0)
+		out_fmt(wrong(), "%s\n", control_error());
+	else if (r == 0)
+		out_fmt(&out, "%s: %s (default)\n", name, *dflt ? dflt : "as me");
+	else if (kind != 'm')
+		put_value(name, text.s, text.len);
+	else if (!text.len)
+		put_value(name, "empty", 5);
+	for (i = 0; kind == 'm' && r > 0 && i < text.len; i += n + 1) {
+		n = strlen(text.s + i);
+		put_value(name, text.s + i, n);
+	}
+}
+
+/* A mistyped name does nothing, in silence: say so. */
+static void show_others(void)
+{
+	const char *s;
+	struct dir d;
+
+	if (dir_open(&d, AT_FDCWD, control_dir()) < 0) {
+		out_fmt(wrong(), "control directory %s: %s\n", control_dir(), err_text(errno));
+		return;
+	}
+	while (dir_next(&d) > 0) {
+		for (s = settings; s && strcmp(s + 1, d.name); s = next(s))
+			;
+		if (!s && d.name[0] != '.')
+			out_fmt(&out, "%s: not used by this program\n", d.name);
+	}
+	dir_close(&d);
+}
+
+static void show_me(void)
+{
+	int r = control_line(&text, "me");
+
+	if (r < 0 || (r && text.len))
+		show_setting('l', "me", "");
+	else
+		out_fmt(wrong(), "me: missing. Write this machine's full name into %s/me\n",
+			control_dir());
+}
+
+static void show_users(void)
+{
+	/* Name, and what follows when there is no such user. */
+	static const char *const users[][2] = {
+		{ "qmailq", "the queue belongs to root, or to the user whose queue it is" },
+		{ "qmailr", "remote delivery runs as the owner of the queue" },
+		{ "alias", "mail for names that are no users is refused" } };
+	struct user u;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		if (passwd_name(&u, users[i][0]) == 1)
+			out_fmt(&out, "user %s: uid %u\n", users[i][0], u.uid);
+		else
+			out_fmt(&out, "user %s: none; %s\n", users[i][0], users[i][1]);
+	}
+	if (getuid())
+		out_fmt(&out, "run by uid %u: with a queue of that user's own, everything "
+			"runs as this user and local mail reaches only this user\n", getuid());
+}
+
+static void show_queue(void)
+{
+	struct queue q;
+	int r;
+
+	errno = 0;
+	r = queue_open(&q, queue_dir());
+	if (r) {
+		out_fmt(wrong(), "queue directory %s: %s (%s)\n", queue_dir(),
+			r == QQ_CONFIG ? control_error() : qq_words(r),
+			errno == ENOENT ? "queue-fix makes it" : err_text(errno));
+		return;
+	}
+	out_fmt(&out, "queue directory: %s (split %u%s)\nqueue: %s\n%s", queue_dir(), q.split,
+		q.bigtodo ? ", big todo" : "", queue_writable(&q) ?
+		"this user writes it without help" :
+		"this user needs a set-id " SBIN_DIR "/qmail-queue", q.sync ? "" :
+		"conf-fsync is 0: accepted mail does not survive a power cut\n");
+	queue_close(&q);
+}
+
+int showctl_main(int argc, char **argv)
+{
+	const char *s;
+
+	if (argc > 1) {
+		say(argv[0], "usage: %s", argv[0]);
+		return EXIT_PERM;
+	}
+	out_fmt(&out, "qmta " VERSION "\ncontrol directory: %s\n", control_dir());
+	show_queue();
+	show_users();
+	show_me();
+	for (s = settings; s && *s != 'o'; s = next(s))
+		show_setting(*s, s + 1, s + strlen(s) + 1);
+	show_others();
+	if (out_flush(&out) < 0)
+		return EXIT_TEMP;
+	return bad ? 1 : EXIT_DONE;
+}

@@ -1,0 +1,26 @@
+#!/bin/sh
+# make size: the gate holds, the gate can fail, and docs/SIZES.md names the
+# limits that are in force.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/tree.sh"
+got=$(cd "$TOP" && $MAKE -s --no-print-directory size O="$O" 2>&1)
+code=$?
+[ $code -eq 0 ] || printf '%s\n' "$got" | tap_show
+is 'make size' $code 0
+like 'a line for each program' "$got" '^qmail-queue +[0-9]+$'
+like 'a line for each applet' "$got" '^qmta-send +[0-9]+ +[0-9]+$'
+like 'a line for each folder' "$got" '^src/queue +[0-9]+ '
+for f in qmta qmail-queue; do
+	limit=$(awk -v f=$f '$1 == f && $2 == "x86_64" && $3 == "none" { print $4 }' \
+		"$TOP/tests/size.limits")
+	like "$f: there is a limit" "$limit" '^[0-9]+$'
+	like "$f: docs/SIZES.md names it" "$(cat "$TOP/docs/SIZES.md")" \
+		"\| *$f *\|.*\| *$limit *\|"
+	case $(uname -m) in
+	x86_64)
+		n=$(wc -c <"$O/$f")
+		ok "$f: $n bytes are less than $limit" test "$n" -lt "$limit" ;;
+	*) skip "$f: the limit" "this is not x86_64" ;;
+	esac
+done
+done_testing

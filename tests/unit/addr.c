@@ -1,0 +1,109 @@
+/* Addresses as text and back; which are ours; tcpto's records. */
+#include "../../src/net/addr.c"
+#include "../../src/net/tcpto.c"
+#include "../lib/tap.h"
+#include <fcntl.h>
+#include <stdlib.h>
+
+static int parses(const char *s, const char *want)
+{
+	char text[ADDR_TEXT];
+	struct addr a;
+
+	if (!addr_parse(&a, s, strlen(s)))
+		return !want;
+	addr_text(&a, text);
+	if (want && strcmp(text, want))
+		printf("# %s: %s\n", s, text);
+	return want && !strcmp(text, want);
+}
+
+static void text(void)
+{
+	int bad = 0;
+
+	ok(parses("192.0.2.1", "192.0.2.1") && parses("255.255.255.255", "255.255.255.255"), "IPv4");
+	ok(parses("[192.0.2.1]", "192.0.2.1"), "in brackets");
+	ok(parses("[IPv6:2001:db8::1]", "2001:db8::1") && parses("[ipv6:::]", "::"), "RFC 5321 literal");
+	ok(parses("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"), "first of two equal runs");
+	ok(parses("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"), "longest run");
+	ok(parses("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"), "one zero is no run");
+	ok(parses("1:0:0:0:0:0:0:0", "1::") && parses("::1", "::1") && parses("::", "::"), "runs at the ends");
+	ok(parses("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), "the longest");
+	ok(parses("300.1.1.1", 0) && parses("1.2.3", 0) && parses("", 0) && parses("[]", 0) &&
+		parses("host", 0) && parses("[1.2.3.4", 0) && parses("1.2.3.4 ", 0), "none");
+	for (int i = 0; i < 20000; i++) {
+		struct addr a, b;
+		char t[ADDR_TEXT];
+
+		memset(&a, 0, sizeof a);
+		a.u.sa.sa_family = AF_INET6;
+		for (int k = 0; k < 16; k++)
+			a.u.v6.sin6_addr.s6_addr[k] = rand() % 3 ? 0 : rand();
+		addr_text(&a, t);
+		bad += !addr_parse(&b, t, strlen(t)) || !addr_same(&a, &b);
+	}
+	ok(!bad, "random addresses come back");
+}
+
+static int ours(const char *s)
+{
+	struct addr a;
+
+	return addr_parse(&a, s, strlen(s)) && addr_ours(&a);
+}
+
+static void tcpto(void)
+{
+	FILE *f = tmpfile();
+	int fd = fileno(f), other;
+	struct addr a, b;
+	unsigned char r[TCPTO_BYTES];
+	unsigned n;
+	int64_t at;
+	char name[64];
+
+	addr_parse(&a, "192.0.2.1", 9);
+	addr_parse(&b, "2001:db8::1", 11);
+	tcpto_failed(-1, &a);
+	ok(!tcpto_skip(-1, &a), "without a file: no memory");
+	tcpto_failed(fd, &a);
+	tcpto_failed(fd, &b);
+	ok(!tcpto_skip(fd, &a), "once is not enough");
+	ok(pread(fd, r, sizeof r, 0) == sizeof r && r[0] == 2 && r[4] == 1 &&
+		!memcmp(r + 16, "\xc0\0\2\1", 4), "the record");
+	ok(tcpto_record(r, &a, &n, &at) && n == 1 && at > 1000000000, "as shown");
+	ok(pread(fd, r, sizeof r, 32) == sizeof r && r[0] == 10 && r[16] == 0x20, "IPv6 record");
+	tcpto_failed(fd, &a);
+	ok(!tcpto_skip(fd, &a), "twice within 120 s counts once");
+	if (pread(fd, r, sizeof r, 0) != sizeof r)
+		return;
+	if (!r[9]--)	/* 256 s ago */
+		r[10]--;
+	if (pwrite(fd, r, sizeof r, 0) < 0)
+		return;
+	tcpto_failed(fd, &a);
+	ok(tcpto_skip(fd, &a) && !tcpto_skip(fd, &b), "a second time: skipped");
+	snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+	other = open(name, O_RDWR);
+	flock(other, LOCK_EX);
+	ok(other < 0 || !tcpto_skip(fd, &a), "a busy file is no memory, and no wait");
+	flock(other, LOCK_UN);
+	tcpto_worked(fd, &a);
+	ok(!tcpto_skip(fd, &a), "it answers again");
+	for (int i = 0; i < 100; i++) {
+		a.u.v4.sin_addr.s_addr = htonl(0x0a000000u + (unsigned)i);
+		tcpto_failed(fd, &a);
+	}
+	ok(lseek(fd, 0, SEEK_END) == TCPTO_RECORDS * TCPTO_BYTES, "never grows over 64 records");
+	fclose(f);
+}
+
+int main(void)
+{
+	text();
+	ok(ours("127.0.0.1") && ours("127.3.2.1") && ours("0.0.0.0") && ours("::"), "ours");
+	ok(!ours("192.0.2.1") && !ours("2001:db8::1"), "not ours");
+	tcpto();
+	return done();
+}
