@@ -1,0 +1,88 @@
+/* body.c: the bytes of a message on their way to an SMTP server: read in pieces,
+ * a Date of an unset clock set right, line ends and dots coded. What is not as
+ * long as it should be is never ended: half a mail would arrive. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "blast.h"
+#include "body.h"
+#include "../base/io.h"
+
+/* Up to WINDOW bytes at `done` of the message, in s->window. Count, 0 end, -1.
+ * done <= m->size, as body_put() only steps by what came from here. */
+static ssize_t window(struct smtp *s, const struct mail *m, uint64_t done)
+{
+	size_t want = sizeof s->window;
+	ssize_t n;
+
+	if (m->stream)
+		return io_read(m->msg, s->window, sizeof s->window);
+	if (want > m->size - done)
+		want = m->size - done;
+	if (!want)
+		return 0;
+	if (s->win_mail == m && s->win_at == (off_t)done)
+		return s->win_len;
+	do
+		n = pread(m->msg, s->window, want, m->start + (off_t)done);
+	while (n < 0 && errno == EINTR);
+	s->win_mail = n < 0 ? 0 : m;
+	s->win_at = done;
+	s->win_len = n < 0 ? 0 : n;
+	return n;
+}
+
+int body_8bit(struct smtp *s, const struct mail *m)
+{
+	uint64_t done = 0;
+	ssize_t n;
+
+	while ((n = window(s, m, done)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			if (s->window[i] & 0x80)
+				return 1;
+		done += n;
+	}
+	return 0;
+}
+
+static int encode(struct smtp *s, struct mail *m, struct blast *b, const char *p, size_t n)
+{
+	struct buf *o = &s->w.out;
+	size_t k;
+
+	for (; n; p += k, n -= k) {
+		k = n;
+		o->len += blast_put(b, p, &k, o->s + o->len, o->cap - o->len);
+		if (k < n && wire_flush(&s->w, smtp_until(s, m)))
+			return -1;
+	}
+	return 0;
+}
+
+int body_put(struct smtp *s, struct mail *m)
+{
+	struct blast b = { BLAST_START };
+	uint64_t done = 0, fix;
+	char end[BLAST_END];
+	const char *p;
+	ssize_t n, k;
+
+	while ((n = window(s, m, done)) > 0) {
+		p = s->window;
+		k = n;
+		fix = m->fix_at - done;		/* huge when that is over, or there is none */
+		if (m->fix_at && !fix) {
+			p = m->fix_text;
+			k = strlen(p);
+			n = m->fix_len;
+		} else if (m->fix_at && fix < (uint64_t)n)
+			n = k = fix;
+		if (encode(s, m, &b, p, k))
+			return -1;
+		done += n;
+	}
+	if (n < 0 || (!m->stream && done != m->size))
+		return -2;
+	return wire_put(&s->w, end, blast_end(&b, end), smtp_until(s, m));
+}

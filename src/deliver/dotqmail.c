@@ -1,0 +1,166 @@
+/* dotqmail.c: finds the delivery instructions of a user and takes them apart.
+ *
+ * Between "whose mailbox" (who.c) and "put it there" (local.c, maildir.c). The
+ * working directory is the user's home and the process has his rights, so that
+ * a link or a named pipe he puts there harms nobody but him. A file that is not
+ * read for certain is "later", never "there is none": a bounce cannot be taken
+ * back. Refuses: a file that others may write, one of more than CONTROL_MAX
+ * bytes, one whose first line is blank. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "../base/io.h"
+#include "../base/text.h"
+#include "../limits.h"
+#include "dotqmail.h"
+
+#define DOT_NAME_CAP (ADDR_CAP + 32)
+
+/* 1 read into d, 0 no regular file of this name (a named pipe counts as missing),
+ * -1 with *why. */
+static int try(struct dot *d, const char *name, const char **why)
+{
+	struct stat st;
+	int r;
+
+	*why = "Unable to open .qmail file. (#4.3.0)";
+	if (stat(name, &st) < 0)
+		switch (errno) {
+		case ENOENT: case ENOTDIR: case ENAMETOOLONG: case ELOOP:
+			return 0;
+		default:
+			return -1;
+		}
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (st.st_mode & S_IWOTH) {
+		*why = "Uh-oh: .qmail file is writable. (#4.7.0)";
+		return -1;
+	}
+	d->xbit = (st.st_mode & S_IXUSR) != 0;
+	r = io_slurp(AT_FDCWD, name, &d->text);
+	if (r < 0 && errno == EFBIG)
+		*why = "Uh-oh: .qmail file is too long. (#4.3.0)";
+	return r;
+}
+
+/* The names in order, from the most special one. "." becomes ":" so that no
+ * extension climbs out of the home. 1, 0, -1 as try(). */
+static int search(struct dot *d, const char *dash, const char *ext, const char **why)
+{
+	char room[DOT_NAME_CAP];
+	struct buf name = BUF_OVER(room);
+	size_t base, i, n = strlen(ext);
+	int r;
+
+	buf_puts(&name, ".qmail");
+	buf_puts(&name, dash);
+	base = name.len;
+	for (i = 0; i < n; i++)
+		buf_putc(&name, ext[i] == '.' ? ':' : text_lower((unsigned char)ext[i]));
+	if (!buf_z(&name))
+		return 0;
+	if ((r = try(d, name.s, why)) != 0 || (!*dash && !n))
+		return r;
+	for (i = n;; i--) {
+		if (i && name.s[base + i - 1] != '-')
+			continue;
+		name.len = base + i;
+		buf_puts(&name, "default");
+		if (!buf_z(&name))
+			return 0;
+		if ((r = try(d, name.s, why)) != 0 || !i)
+			return r;
+	}
+}
+
+/* Makes every line a C string: LF and the blanks before it become NUL. */
+static const char *cut_lines(struct buf *t)
+{
+	size_t i = t->len;
+	int tail = 1;
+
+	/* A NUL that was there before would hide the rest of its line. */
+	if (memchr(t->s, 0, t->len))
+		return "Uh-oh: NUL byte in delivery instructions. (#4.3.0)";
+	while (i--) {
+		tail = t->s[i] == '\n' || (tail && (t->s[i] == ' ' || t->s[i] == '\t'));
+		if (tail)
+			t->s[i] = 0;
+	}
+	return t->s[0] ? 0 : "Uh-oh: first line of .qmail file is blank. (#4.2.1)";
+}
+
+int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
+	const char **why)
+{
+	int r;
+
+	memset(d, 0, sizeof *d);
+	d->text.max = CONTROL_MAX;	/* BUF_HEAP */
+	if ((r = search(d, dash, ext, why)) == 0 && *dash)
+		return 0;
+	if (r >= 0 && !d->text.len) {
+		d->dflt = 1;
+		d->xbit = 0;
+		buf_puts(&d->text, dflt);
+	}
+	if (r >= 0) {
+		*why = "Out of memory. (#4.3.0)";
+		if (buf_putc(&d->text, '\n'))
+			*why = cut_lines(&d->text);
+		if (!*why) {
+			dot_rewind(d);
+			return 1;
+		}
+	}
+	dot_close(d);
+	return -1;
+}
+
+void dot_rewind(struct dot *d)
+{
+	d->pos = 0;
+	d->forward_only = d->xbit;
+}
+
+static enum dot_kind kind_of(const char *s)
+{
+	switch (*s) {
+	case '|':
+		return DOT_PROGRAM;
+	case '.': case '/':
+		return s[strlen(s) - 1] == '/' ? DOT_MAILDIR : DOT_MBOX;
+	}
+	return DOT_FORWARD;
+}
+
+int dot_next(struct dot *d, struct dot_line *l, const char **why)
+{
+	const char *s;
+
+	for (; d->pos < d->text.len; d->pos += strlen(s) + 1) {
+		s = d->text.s + d->pos;
+		if (!strcmp(s, "+list"))
+			d->forward_only = 1;
+		if (*s && *s != '#' && *s != '+')
+			break;
+	}
+	if (d->pos >= d->text.len)
+		return 0;
+	d->pos += strlen(s) + 1;
+	l->kind = kind_of(s);
+	l->s = l->kind == DOT_PROGRAM || *s == '&' ? s + 1 : s;
+	if (!d->forward_only || l->kind == DOT_FORWARD)
+		return 1;
+	*why = "Uh-oh: .qmail has file or program delivery but is for forwarding"
+		" only (x bit or +list). (#4.7.0)";
+	return -1;
+}
+
+void dot_close(struct dot *d)
+{
+	buf_free(&d->text);
+}

@@ -1,0 +1,31 @@
+/* dotqmail.h: delivery instructions: where they are and what a line means.
+ * Carrying them out is local.c's. */
+#ifndef DELIVER_DOTQMAIL_H
+#define DELIVER_DOTQMAIL_H
+#include <stddef.h>
+#include "../base/buf.h"
+
+enum dot_kind { DOT_MAILDIR, DOT_MBOX, DOT_PROGRAM, DOT_FORWARD };
+
+struct dot {
+	struct buf text;	/* the lines, private */
+	size_t pos;
+	int dflt;		/* 1: these are the default instructions, no file was used */
+	int xbit;		/* 1: the file's owner-x bit says: nothing but forwards */
+	int forward_only;	/* the same, or +list has been seen; dot_next() minds it */
+};
+struct dot_line { enum dot_kind kind; const char *s; };	/* s without | and & */
+
+/* Finds the instructions for dash and ext in the working directory (the home)
+ * and reads them; `dflt` stands in for a missing or empty ~/.qmail. 1 found, 0
+ * nothing handles this extension, -1 later: *why says it. dot_close() after 1. */
+int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
+	const char **why);
+/* Next line that does something: 1 and *l (valid until dot_close), 0 no more,
+ * -1 the file is in error: *why. Comments and blank lines are passed over. */
+int dot_next(struct dot *d, struct dot_line *l, const char **why);
+/* Back to the first line, as after dot_open. */
+void dot_rewind(struct dot *d);
+void dot_close(struct dot *d);
+
+#endif

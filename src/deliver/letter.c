@@ -1,0 +1,145 @@
+/* letter.c: the message of a local delivery: the lines on top, the loop check,
+ * and the copying.
+ *
+ * Everything is read by position: the descriptor came from the runner and its
+ * offset may be shared. What goes on top is made of addresses that a stranger
+ * chose: a control byte in them becomes '_', so that no line of his is made. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "../base/text.h"
+#include "../msg/datefix.h"
+#include "../msg/quote.h"
+#include "letter.h"
+
+/* Ends the line that begins at `from`; control bytes in it are replaced. */
+static void end_line(struct buf *b, size_t from)
+{
+	for (; from < b->len; from++)
+		if ((unsigned char)b->s[from] < 32 || b->s[from] == 127)
+			b->s[from] = '_';
+	buf_putc(b, '\n');
+}
+
+static ssize_t read_at(int fd, void *p, size_t n, off_t at)
+{
+	ssize_t r;
+
+	do
+		r = pread(fd, p, n, at);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+int letter_open(struct letter *l, int fd, off_t size, const char *sender,
+	const char *local, const char *host)
+{
+	struct buf *head = &l->head;
+	size_t from;
+
+	l->fd = fd;
+	l->size = size;
+	l->date_len = 0;
+	*head = BUF_OVER(l->store);
+	buf_puts(head, "Return-Path: <");
+	addr_quote(head, sender, strlen(sender));
+	buf_putc(head, '>');
+	end_line(head, 0);
+	from = head->len;
+	buf_fmt(head, "Delivered-To: %s@%s", local, host);
+	end_line(head, from);
+	if (head->full) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return datefix_find(fd, &l->date_at, &l->date_len, l->date) < 0 ? -1 : 0;
+}
+
+struct scan { const char *local, *host; unsigned hops; size_t n; char line[ADDR_CAP + 64]; };
+
+/* Looks at a whole header line (or its first bytes). 1: looping. */
+static int look(struct scan *s)
+{
+	static const char dt[] = "Delivered-To:";
+	const char *p = s->line, *end = p + text_trim(p, s->n);
+	size_t n = (size_t)(end - p), k = strlen(s->local);
+
+	if (text_casestarts(p, n, dt)) {
+		for (p += sizeof dt - 1; p < end && (*p == ' ' || *p == '\t');)
+			p++;
+		n = (size_t)(end - p);
+		if (n > k && !memcmp(p, s->local, k) && p[k] == '@' &&
+			text_caseeq(p + k + 1, n - k - 1, s->host, strlen(s->host)))
+			return 1;
+	} else if (!text_casestarts(p, n, "Received:"))
+		return 0;
+	return ++s->hops > HOPS_MAX;
+}
+
+/* Feeds n bytes. 1 looping, 0 go on, -1 the header is over. */
+static int feed(struct scan *s, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (p[i] != '\n') {
+			if (s->n < sizeof s->line)
+				s->line[s->n++] = p[i];
+			continue;
+		}
+		if (!s->n || (s->n == 1 && s->line[0] == '\r'))
+			return -1;
+		if (look(s))
+			return 1;
+		s->n = 0;
+	}
+	return 0;
+}
+
+int letter_loops(const struct letter *l, const char *local, const char *host)
+{
+	struct scan s = { .local = local, .host = host };
+	char window[WINDOW];
+	off_t at = 0;
+	ssize_t r;
+	int found;
+
+	while ((r = read_at(l->fd, window, sizeof window, at)) > 0) {
+		if ((found = feed(&s, window, (size_t)r)) != 0)
+			return found > 0;
+		at += r;
+	}
+	return (int)r;
+}
+
+/* Bytes from `at` up to `end` of the message. As letter_copy. */
+static int copy_part(const struct letter *l, struct out *o, off_t at, off_t end)
+{
+	char window[WINDOW];
+	size_t n;
+	ssize_t r;
+
+	for (; at < end; at += r) {
+		n = end - at < (off_t)sizeof window ? (size_t)(end - at) : sizeof window;
+		if ((r = read_at(l->fd, window, n, at)) <= 0)
+			return -2;
+		if (out_put(o, window, (size_t)r) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int letter_copy(const struct letter *l, struct out *o)
+{
+	int r;
+
+	if (out_put(o, l->head.s, l->head.len) < 0)
+		return -1;
+	if (!l->date_len)
+		return copy_part(l, o, 0, l->size);
+	if ((r = copy_part(l, o, 0, l->date_at)) < 0)
+		return r;
+	if (out_puts(o, l->date) < 0)
+		return -1;
+	return copy_part(l, o, l->date_at + (off_t)l->date_len, l->size);
+}

@@ -1,0 +1,106 @@
+/* qremote.c: the applet qmail-remote: one message from standard input to the
+ * recipients of one host, with the qmail family's report on standard output:
+ * for each recipient a record r, h or s, then one record K, Z or D. Exit status
+ * is 0 always; the report is the answer. qmta-send does not need it. */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "smtp.h"
+#include "../applet.h"
+#include "../base/control.h"
+#include "../base/io.h"
+#include "../base/proc.h"
+#include "../net/relay.h"
+
+static char outbuf[1024];
+static struct out report = OUT_STATIC(1, outbuf);
+static char **recips;
+
+static void record(char letter, const char *s, size_t n)
+{
+	out_put(&report, &letter, 1);
+	out_put(&report, s, n);
+	out_put(&report, "", 1);
+}
+
+static int verdict(char letter, const char *s, size_t n)
+{
+	record(letter, s, n);
+	out_flush(&report);
+	return 0;
+}
+
+static int argv_rcpt(struct mail *m, uint32_t i, const char **addr, size_t *len)
+{
+	(void)m;
+	*addr = recips[i];
+	*len = strlen(recips[i]);
+	return 0;
+}
+
+static void print_tell(struct mail *m, char letter, uint32_t i, const char *text, size_t len)
+{
+	(void)m;
+	(void)i;
+	/* The report has no word for "not tried": for now it is. */
+	record(letter == 'm' ? 's' : letter, text, len);
+}
+
+/* The message is a file, read from where it stands, or a pipe. */
+static void message(struct mail *m)
+{
+	struct stat st;
+
+	m->msg = 0;
+	m->start = lseek(0, 0, SEEK_CUR);
+	m->stream = m->start < 0 || fstat(0, &st) || !S_ISREG(st.st_mode);
+	if (m->stream)
+		m->start = 0;
+	else
+		m->size = st.st_size > m->start ? st.st_size - m->start : 0;
+}
+
+/* "R" and the relay, or "M" and the host. -1: control/smtproutes is not readable. */
+static int route(struct buf *b, const char *host)
+{
+	const char *relay;
+
+	if (relay_load())
+		return -1;
+	relay = relay_find(host, strlen(host));
+	buf_putc(b, relay ? 'R' : 'M');
+	buf_puts(b, relay ? relay : host);
+	buf_z(b);
+	return b->full ? -1 : 0;
+}
+
+int remote_main(int argc, char **argv)
+{
+	static const char usage[] = "I (qmail-remote) was invoked improperly. (#5.3.5)\n";
+	static const char config[] = "Unable to read control/smtproutes. (#4.3.5)\n";
+	static struct smtp s;
+	char routebuf[2048];
+	struct buf b = BUF_OVER(routebuf);
+	struct mail m = { 0 };
+	char letter;
+
+	proc_signals_reset();
+	if (argc < 4)
+		return verdict('D', usage, sizeof usage - 1);
+	if (route(&b, argv[1]))
+		return verdict('Z', config, sizeof config - 1);
+	m.sender = argv[2];
+	recips = argv + 3;
+	m.n = argc - 3;
+	m.rcpt = argv_rcpt;
+	m.tell = print_tell;
+	message(&m);
+	letter = smtp_init(&s, -1);
+	if (letter == 'K')
+		letter = smtp_open(&s, b.s);
+	if (letter == 'K')
+		letter = smtp_send(&s, &m);
+	verdict(letter, s.report.s, s.report.len);
+	smtp_close(&s, 1);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* who.h: which user an address belongs to. */
+#ifndef DELIVER_WHO_H
+#define DELIVER_WHO_H
+#include <sys/types.h>
+
+struct who {
+	char user[33];
+	uid_t uid;
+	gid_t gid;
+	char home[256];		/* absolute */
+	const char *dash;	/* "" the user himself, "-" an extension or an alias */
+	const char *ext;	/* what follows the dash; points into `local` */
+};
+
+/* Finds the owner of the local part, as the super-user (system users) or as an
+ * ordinary user (himself and nobody else; other users' mail waits). 1 found, 0 no such mailbox, -1
+ * cannot be told now: *why says so in words fit for a log. Never answers with
+ * uid 0 when the passwd file was asked. */
+int who_find(struct who *w, const char *local, const char **why);
+
+#endif

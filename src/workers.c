@@ -1,0 +1,18 @@
+/* workers.c: where the runner's fork becomes a delivery. It lies above all the
+ * rooms because send must not know deliver: send asks job_worker(), declared
+ * in queue/job.h, and only this file knows who answers. */
+#include "queue/job.h"
+#include "deliver/local.h"
+#include "deliver/remote.h"
+#include "exits.h"
+#include "config.h"
+#include <unistd.h>
+
+void job_worker(const struct worker *w)
+{
+	if (CFG_LOCAL && w->kind == 'L')
+		local_worker(w);
+	if (CFG_SEND && w->kind == 'R')
+		remote_worker(w);
+	_exit(EXIT_TEMP);
+}
