@@ -1,0 +1,106 @@
+/* carry.c: which worker takes a job. All mail of a route goes over one kept
+ * connection, a few jobs ahead, so that a thousand queued messages cost a
+ * smarthost one session. Only when that session has not answered for a while is
+ * another opened beside it: a large message on a slow link must not hold up the
+ * small ones behind it. */
+#include <unistd.h>
+#include "../base/clock.h"
+#include "carry.h"
+#include "conf.h"
+#include "plan.h"
+#include "spawn.h"
+
+static struct carrier *start(char kind, enum qchan c, uint64_t route)
+{
+	struct carrier *w = carrier_new();
+
+	if (!w || (w->sock = spawn_worker(kind)) < 0)
+		return 0;
+	w->used = 1;
+	w->chan = c;
+	w->route = route;
+	w->depth = 0;
+	w->moved = clock_mono();
+	return w;
+}
+
+static int stalled(const struct carrier *c, int64_t now)
+{
+	return c->depth && now - c->moved > CARRY_STALL_MS;
+}
+
+/* A remote worker without work that holds a connection nobody asks for now. */
+static void make_room(void)
+{
+	struct carrier *c, *idle = 0;
+	unsigned n = 0;
+
+	for (c = carriers; c < carriers + SLOTS_MAX; c++) {
+		if (!c->used || c->chan != REMOTE)
+			continue;
+		n++;
+		if (!c->depth && (!idle || c->moved < idle->moved))
+			idle = c;
+	}
+	if (n >= conf.limit[REMOTE] && idle)
+		carry_close(idle);
+}
+
+/* The least busy worker of the route that moves and has room, 0 none; *moving 1:
+ * there is one that moves. Only the bits of mask count. */
+static struct carrier *find(uint64_t route, uint64_t mask, int *moving)
+{
+	int64_t now = clock_mono();
+	struct carrier *c, *best = 0;
+
+	*moving = 0;
+	for (c = carriers; c < carriers + SLOTS_MAX; c++) {
+		if (!c->used || c->chan != REMOTE || ((c->route ^ route) & mask) ||
+			stalled(c, now))
+			continue;
+		*moving = 1;
+		if (c->depth < ROUTE_DEPTH && (!best || c->depth < best->depth))
+			best = c;
+	}
+	return best;
+}
+
+struct carrier *carry_remote(uint64_t route, int *why)
+{
+	int moving;
+	struct carrier *best = find(route, ~(uint64_t)0, &moving);
+
+	*why = 0;
+	if (best || moving)
+		return best;
+	make_room();
+	best = start('R', REMOTE, route);
+	*why = !best;
+	return best;
+}
+
+struct carrier *carry_local(void)
+{
+	return start('L', LOCAL, 0);
+}
+
+int carry_blocked(uint32_t route)
+{
+	int moving;
+
+	return route && !find(route, PLAN_ROUTE_MASK, &moving) && moving;
+}
+
+void carry_close(struct carrier *c)
+{
+	if (c->used)
+		close(c->sock);
+	c->used = 0;
+}
+
+void carry_leave(struct carrier *c)
+{
+	/* A job may be on its way to it: then it stays, as job.h says. */
+	if (!c->depth)
+		carry_close(c);
+}

@@ -1,0 +1,125 @@
+/* conf.c: the control files of the runner, read at start and on HUP. A file that
+ * cannot be read stops the start: guessing would send mail astray. */
+#include <stddef.h>
+#include <string.h>
+#include "../base/control.h"
+#include "../limits.h"
+#include "../net/relay.h"
+#include "conf.h"
+
+/* One line a file: how it is read, where it goes, and what holds without it.
+ * The first ROUTING of them are read again on HUP. */
+enum how { LIST, HOST, LINE, NUMBER };
+static const struct setting {
+	const char *name;
+	unsigned short at;
+	unsigned short how;
+	union { const char *line; uint32_t number; } dflt;
+} settings[] = {
+#define AT(field) offsetof(struct conf, field)
+	{ "percenthack", AT(percenthack), LIST, { 0 } },
+	{ "virtualdomains", AT(virtualdomains), LIST, { 0 } },
+	{ "envnoathost", AT(envnoathost), HOST, { 0 } },
+	{ "concurrencylocal", AT(limit[0]), NUMBER, { .number = 10 } },
+	{ "concurrencyremote", AT(limit[1]), NUMBER, { .number = 20 } },
+	{ "holdlocal", AT(hold[0]), NUMBER, { 0 } },
+	{ "holdremote", AT(hold[1]), NUMBER, { 0 } },
+	{ "bouncehost", AT(bouncehost), HOST, { 0 } },
+	{ "doublebouncehost", AT(doublehost), HOST, { 0 } },
+	{ "bouncefrom", AT(bouncefrom), LINE, { "MAILER-DAEMON" } },
+	{ "bouncesubject", AT(bouncesubject), LINE, { "failure notice" } },
+	{ "doublebounceto", AT(doubleto), LINE, { "postmaster" } },
+	{ "queuelifetime", AT(lifetime), NUMBER, { .number = LIFETIME_SECS } },
+	{ "bouncelifetime", AT(bouncelifetime), NUMBER, { .number = LIFETIME_SECS } },
+	{ "bouncemaxbytes", AT(bouncemaxbytes), NUMBER, { .number = 50000 } },
+};
+enum { ROUTING = 7, SETTINGS = sizeof settings / sizeof *settings };
+
+struct conf conf;
+unsigned conf_serial;
+
+/* 0, or -1 with control_error(). A buffer always ends up as a C string. */
+static int read_one(struct conf *c, const struct setting *s)
+{
+	void *to = (char *)c + s->at;
+	struct buf *b = to;
+	int r;
+
+	if (s->how == NUMBER) {
+		uint64_t v = s->dflt.number;
+
+		r = control_num(&v, s->name);
+		*(uint64_t *)to = v;
+		return r < 0 ? -1 : 0;
+	}
+	b->max = CONTROL_MAX;
+	r = s->how == LIST ? control_list(b, s->name) :
+		s->how == HOST ? control_host(b, s->name) : control_line(b, s->name);
+	if (r)
+		return r < 0 ? -1 : 0;
+	buf_clear(b);
+	return (s->how != LINE || buf_puts(b, s->dflt.line)) && buf_z(b) ? 0 : -1;
+}
+
+/* Which names are ours. An empty file means that no domain is local; a missing
+ * one means control/me; both missing is no configuration at all: 1. */
+static int locals(struct buf *b)
+{
+	int r;
+
+	b->max = CONTROL_MAX;
+	if ((r = control_list(b, "locals")))
+		return r < 0 ? -1 : 0;
+	r = control_line(b, "me");
+	if (r <= 0 || !b->len)
+		return r < 0 ? -1 : 1;
+	b->len++;	/* its NUL belongs to a list's line */
+	return 0;
+}
+
+static int read_some(struct conf *c, size_t n)
+{
+	int r = locals(&c->locals), i;
+	size_t k;
+
+	for (k = 0; !r && k < n; k++)
+		r = read_one(c, &settings[k]);
+	if (r)
+		return r;
+	for (i = 0; i < 2; i++) {
+		if (c->hold[i])
+			c->limit[i] = 0;
+		if (c->limit[i] > SLOTS_MAX / 2)
+			c->limit[i] = SLOTS_MAX / 2;
+	}
+	relay_forget();
+	return relay_load();
+}
+
+int conf_read(void)
+{
+	int r = read_some(&conf, SETTINGS);
+
+	if (conf.bouncelifetime > conf.lifetime)
+		conf.bouncelifetime = conf.lifetime;
+	return r;
+}
+
+int conf_reread(void)
+{
+	struct conf n, old = conf;
+	struct conf *gone;
+	int r;
+
+	memset(&n, 0, sizeof n);
+	r = read_some(&n, ROUTING);
+	gone = r ? &n : &old;
+	conf_serial += !r;
+	if (!r)
+		memcpy(&conf, &n, offsetof(struct conf, bouncefrom));
+	buf_free(&gone->locals);
+	buf_free(&gone->envnoathost);
+	buf_free(&gone->percenthack);
+	buf_free(&gone->virtualdomains);
+	return r ? -1 : 0;
+}

@@ -1,0 +1,414 @@
+/* loop.c: the runner's one loop: wait, take signals and answers, look into todo/,
+ * hand out what is due, remove what is done. One-shot is the same loop with an
+ * end. It wakes up for a descriptor or for the next thing that is due, for
+ * nothing else, and it never waits anywhere but here.
+ * From here on nothing may exit: errors are logged, and tried again later. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include "../base/err.h"
+#include "../base/clock.h"
+#include "../base/control.h"
+#include "../base/io.h"
+#include "../base/log.h"
+#include "../base/proc.h"
+#include "../exits.h"
+#include "anchor.h"
+#include "carry.h"
+#include "conf.h"
+#include "loop.h"
+#include "pass.h"
+#include "report.h"
+#include "settle.h"
+#include "spawn.h"
+
+enum { ANSWERS_A_TURN = 64, ARRIVALS_A_TURN = 256, SCAN_PAUSE_MS = 100 };
+
+static struct loop *loop;
+static int leaving;		/* TERM: start nothing new */
+static int want_scan;		/* somebody pulled the trigger */
+static int64_t scanned;		/* mono ms of the last scan of todo/ */
+static int walking;		/* a scan is under way */
+static int first_scan;		/* todo/ has not been looked at yet */
+static struct qwalk walk;
+static int64_t blind;		/* mono ms when todo/, which could not be read, is tried again; 0 */
+static int deaf;			/* poll does not work: end, the queue has it all */
+static int broken;		/* exit 111 at the end */
+
+/* ---- the queue into the plan ---- */
+
+static void plan_settled(uint64_t id, int64_t wall, int64_t mono)
+{
+	int64_t due, wait;
+	int c, any = 0;
+
+	for (c = LOCAL; c <= REMOTE; c++) {
+		int r = queue_due(&queue, id, (enum qchan)c, &due);
+
+		if (r == 0)
+			continue;
+		any = 1;
+		wait = r < 0 ? TROUBLE_SECS : due - wall;
+		/* Written under a clock that ran ahead, or read under one that is behind. */
+		if (wait > RETRY_MAX_SECS || (wait > 0 && !clock_is_set()))
+			wait = 0;
+		if (loop->all_now && wait > 0)
+			wait = 0;
+		plan_add((enum plan_heap)c, id, mono + wait * 1000, 0, 0);
+	}
+	if (!any)
+		plan_add(PLAN_DONE, id, mono, 0, 0);
+}
+
+/* Settled messages only: the first scan of todo/ follows at once. One that stands
+ * in both is fresh (INTERNALS, S4); the walk passes over it. */
+static int read_queue(void)
+{
+	int64_t wall = clock_wall(), mono = clock_mono();
+	uint64_t id;
+	int r;
+
+	if (qwalk_open(&walk, &queue, SETTLED) < 0)
+		return -1;
+	while ((r = qwalk_next(&walk, &id)) > 0)
+		plan_settled(id, wall, mono);
+	qwalk_close(&walk);
+	first_scan = 1;
+	return r;
+}
+
+/* ---- new mail ---- */
+
+/* Before todo/ is read: a message that comes later pulls it again. */
+static void trigger_drain(void)
+{
+	char dust[256];
+	ssize_t r = 0;
+
+	while (loop->trigger >= 0 && (r = io_read(loop->trigger, dust, sizeof dust)) > 0)
+		;
+	/* One that cannot be emptied would wake us for ever: we look by ourselves. */
+	if (r < 0 && errno != EAGAIN) {
+		close(loop->trigger);
+		loop->trigger = -1;
+	}
+}
+
+/* Not at once: what is wrong with todo/ does not pass in a moment. A one-shot run
+ * leaves it to the next one. */
+static void cannot_scan(void)
+{
+	log_line("warning: unable to read todo: %s; will try again", err_text(errno));
+	blind = clock_mono() + TROUBLE_SECS * 1000;
+	broken |= !loop->daemon;
+}
+
+static void scan_begin(void)
+{
+	blind = 0;
+	/* Nobody asked: it is time to tidy up as well. */
+	if (!want_scan && !first_scan)
+		queue_sweep(&queue);
+	want_scan = 0;
+	scanned = clock_mono();
+	trigger_drain();
+	if (qwalk_open(&walk, &queue, FRESH) < 0) {
+		cannot_scan();
+		return;
+	}
+	walking = 1;
+}
+
+/* Some entries a turn, so that answers never wait behind a large queue. */
+static void scan_on(void)
+{
+	uint64_t id;
+	int n, r = 1;
+
+	for (n = 0; n < ARRIVALS_A_TURN && (r = qwalk_next(&walk, &id)) > 0; n++)
+		if (fresh_add(id) > 0)
+			pass_arrived(id);
+	if (r > 0)
+		return;
+	if (r < 0)
+		cannot_scan();
+	else
+		first_scan = 0;
+	qwalk_close(&walk);
+	walking = 0;
+}
+
+static int64_t scan_due(void)
+{
+	if (walking)
+		return 0;
+	if (blind)
+		return loop->daemon ? blind : IO_FOREVER;
+	if (first_scan)
+		return 0;
+	if (want_scan)
+		return fresh_count() ? scanned + SCAN_PAUSE_MS : 0;
+	return loop->daemon ? scanned + TODO_RESCAN_SECS * 1000 : IO_FOREVER;
+}
+
+/* ---- work that is due ---- */
+
+static int room(enum qchan c)
+{
+	return !leaving && slots_busy[c] < conf.limit[c];
+}
+
+static void hand_out(int64_t now)
+{
+	struct plan_entry e;
+	int c;
+
+	settle_stuck(now, 0);
+	if (leaving)
+		return;
+	pass_push_all();
+	for (c = LOCAL; c <= REMOTE; c++)
+		while (room((enum qchan)c) && plan_take((enum plan_heap)c, now,
+			c == REMOTE ? carry_blocked : 0, &e)) {
+			pass_begin(&e, (enum qchan)c);
+			pass_push_all();
+		}
+	/* A bounce lies in todo/ now; the trigger may be broken. */
+	while (plan_take(PLAN_DONE, now, 0, &e))
+		want_scan |= pass_done(&e);
+}
+
+/* When the loop must look again by itself. What cannot start now (held, or all
+ * slots busy) wakes nobody: an answer will. */
+static int64_t next_time(int64_t now)
+{
+	int64_t at = scan_due(), t;
+	int c;
+
+	if (leaving)
+		return IO_FOREVER;
+	for (c = LOCAL; c <= REMOTE; c++) {
+		t = plan_next((enum plan_heap)c);
+		if (!room((enum qchan)c))
+			continue;
+		if (t <= now)	/* its route is busy; an answer wakes us, or a stall */
+			t = now + CARRY_STALL_MS;
+		if (t < at)
+			at = t;
+	}
+	if ((t = plan_next(PLAN_DONE)) < at)
+		at = t;
+	if ((t = settle_next()) < at)
+		at = t;
+	return at;
+}
+
+/* ---- what woke us ---- */
+
+static void reread(void)
+{
+	if (conf_reread() < 0)
+		log_line("alert: unable to reread controls: %s; the old ones stay in force",
+			control_error());
+	if ((conf.locals.len || conf.virtualdomains.len) && !spawn_can_local()) {
+		log_line("alert: local domains were added: local mail waits until qmta-send is started again");
+		conf.limit[LOCAL] = 0;
+	}
+	want_scan = 1;
+}
+
+static void on_signal(int sig)
+{
+	switch (sig) {
+	case SIGTERM:
+	case SIGINT:
+		leaving = 1;
+		report_status(1);
+		break;
+	case SIGALRM:
+		plan_all_now(clock_mono());
+		want_scan = 1;
+		break;
+	case SIGHUP:
+		reread();
+		break;
+	}
+}
+
+static void take_answers(struct carrier *c)
+{
+	static _Alignas(uint32_t) char buf[ANSWER_PACKET];
+	struct answer a;
+	int n;
+
+	for (n = 0; n < ANSWERS_A_TURN && c->used; n++) {
+		int r = answer_recv(c->sock, &a, buf);
+
+		if (r < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (r <= 0) {
+			pass_died(c);
+			return;
+		}
+		pass_answer(c, &a);
+	}
+}
+
+static int in_flight(void)
+{
+	return slots_busy[LOCAL] || slots_busy[REMOTE];
+}
+
+struct watch { struct pollfd p[3 + SLOTS_MAX]; struct carrier *c[3 + SLOTS_MAX]; nfds_t n; };
+
+static void watch_add(struct watch *w, int fd, struct carrier *c)
+{
+	w->p[w->n].fd = fd;
+	w->p[w->n].events = POLLIN;
+	w->p[w->n].revents = 0;
+	w->c[w->n++] = c;
+}
+
+static void wait_for(struct watch *w, int64_t at)
+{
+	struct carrier *c;
+
+	w->n = 0;
+	watch_add(w, loop->signals, 0);
+	watch_add(w, loop->spawner, 0);
+	/* Pulled and not yet answered by a scan: it would only spin. */
+	watch_add(w, leaving || want_scan ? -1 : loop->trigger, 0);
+	for (c = carriers; c < carriers + SLOTS_MAX; c++)
+		if (c->used)
+			watch_add(w, c->sock, c);
+	log_flush();
+	if (!in_flight()) {
+		proc_stack_trim();
+		slots_trim();
+	}
+	if (poll(w->p, w->n, io_timeout(at)) >= 0)
+		return;
+	w->n = 0;	/* EINTR: the signal is in the pipe */
+	deaf = errno != EINTR;
+}
+
+static void serve(struct watch *w)
+{
+	nfds_t i;
+	int sig;
+
+	while ((sig = sig_take(loop->signals)))
+		on_signal(sig);
+	if (w->n && w->p[1].revents) {
+		log_line("alert: oh no! lost spawn connection! dying...");
+		broken = leaving = 1;
+		loop->spawner = -1;
+	}
+	if (w->n && w->p[2].revents)
+		want_scan = 1;
+	for (i = 3; i < w->n; i++)
+		if (w->p[i].revents && w->c[i]->used && w->c[i]->sock == w->p[i].fd)
+			take_answers(w->c[i]);
+}
+
+/* ---- the end ---- */
+
+static int nothing_now(int64_t now)
+{
+	int c;
+
+	if (in_flight() || walking || pass_open_count() > settle_count())
+		return 0;
+	if (!blind && (want_scan || first_scan))
+		return 0;
+	for (c = LOCAL; c <= REMOTE; c++)
+		if (conf.limit[c] && plan_next((enum plan_heap)c) <= now)
+			return 0;
+	return plan_next(PLAN_DONE) > now;
+}
+
+/* Mail that came while we were busy is part of the job. */
+static int trigger_pulled(void)
+{
+	return loop->trigger >= 0 && io_wait(loop->trigger, POLLIN, 0) > 0;
+}
+
+static int may_leave(int64_t now)
+{
+	if (leaving)
+		return !in_flight();
+	if (loop->daemon || !nothing_now(now))
+		return 0;
+	if (!blind && trigger_pulled()) {
+		want_scan = 1;
+		return 0;
+	}
+	return 1;
+}
+
+static int finish(void)
+{
+	struct carrier *c;
+	size_t left;
+
+	settle_stuck(0, 1);
+	if (settle_count())
+		broken = 1;
+	for (c = carriers; c < carriers + SLOTS_MAX; c++)
+		carry_close(c);
+	left = plan_count(PLAN_LOCAL) + plan_count(PLAN_REMOTE) + plan_count(PLAN_DONE) +
+		fresh_count() + fresh_skipped() + pass_open_count() +
+		(size_t)(first_scan || want_scan || walking);
+	if (left)
+		anchor_save(&queue);
+	if (loop->daemon || leaving)
+		log_line("status: exiting");
+	log_flush();
+	if (broken)
+		return EXIT_TEMP;
+	return left ? EXIT_LEFT : EXIT_DONE;
+}
+
+int loop_run(struct loop *l)
+{
+	static struct watch w;
+	int64_t now;
+
+	loop = l;
+	anchor_start(&queue);
+	if (read_queue() < 0) {
+		log_line("alert: cannot start: unable to read the queue: %s; run queue-fix",
+			err_text(errno));
+		return EXIT_TEMP;
+	}
+	for (;;) {
+		now = clock_mono();
+		if (anchor_check(&queue))
+			want_scan = 1;
+		if (!leaving && !walking && scan_due() <= now)
+			scan_begin();
+		if (!leaving && walking)
+			scan_on();
+		/* One time for handing out and for the wait: what is due between the
+		 * two would be taken for something that waits for its route. */
+		now = clock_mono();
+		hand_out(now);
+		if (plan_lost()) {
+			log_line("alert: out of memory; some messages wait until qmta-send is started again");
+			broken |= !loop->daemon;
+			want_scan = 1;
+		}
+		if (may_leave(clock_mono()))
+			return finish();
+		wait_for(&w, next_time(now));
+		serve(&w);
+		if (deaf) {
+			log_line("alert: unable to wait for anything; dying");
+			broken = 1;
+			return finish();
+		}
+	}
+}

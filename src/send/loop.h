@@ -1,0 +1,15 @@
+/* loop.h: the runner's one loop. */
+#ifndef SEND_LOOP_H
+#define SEND_LOOP_H
+
+struct loop {
+	int daemon;		/* 0: leave when nothing is left to do now */
+	int all_now;		/* deferred messages are due at once */
+	int spawner, trigger, signals;	/* descriptors to watch */
+};
+/* Reads the whole queue into the plan, then delivers until there is nothing left
+ * to do now, a signal says so, or the spawner is gone. Exit number: 0 the queue is
+ * empty, 75 messages stay, 111 trouble. */
+int loop_run(struct loop *l);
+
+#endif

@@ -1,0 +1,316 @@
+/* pass.c: one turn of a message, from the moment its recipients are read until
+ * each has a fate for now. A message fresh from todo/ whose recipients fit one
+ * job is tried as it lies; only what is left afterwards is settled into info/,
+ * local/ and remote/.
+ * From here on nothing may exit: what cannot be written now is tried again. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../base/text.h"
+#include "bounce.h"
+#include "carry.h"
+#include "conf.h"
+#include "fate.h"
+#include "pass.h"
+#include "report.h"
+#include "route.h"
+#include "settle.h"
+
+enum { NO_ROOM_MS = 1000 };
+
+/* ---- the end of a pass ---- */
+
+/* 1 or -1 when a recipient is not marked done: mark failed, or the cursor passed
+ * over it because the control files were reread. */
+static int undone(uint64_t id, enum qchan c)
+{
+	struct qread r;
+	struct qrcpt rc;
+	int got = qread_chan(&r, &queue, id, c);
+
+	if (got <= 0)
+		return got;
+	while ((got = qread_next(&r, &rc)) > 0 && rc.done)
+		;
+	qread_close(&r);
+	return got;
+}
+
+static void close_settled(struct pass *p)
+{
+	uint64_t id = p->info.id;
+	int64_t now = clock_mono(), wait = plan_retry(p->age, p->chan), due;
+	int r;
+
+	fate_close(p);
+	p->used = 0;
+	if (p->later || p->again || undone(id, p->chan)) {
+		/* A server that takes only so many at once gets the rest at once,
+		 * but only as long as it does take some. */
+		if (p->again && p->gained)
+			wait = 0;
+		if (queue_set_due(&queue, id, p->chan, clock_wall() + wait) < 0)
+			report_trouble("write the retry time of", id);
+		plan_add((enum plan_heap)p->chan, id, now + wait * 1000, 0, p->route);
+		return;
+	}
+	if (queue_chan_done(&queue, id, p->chan) < 0) {
+		plan_later((enum plan_heap)p->chan, id, 0, p->route);
+		return;
+	}
+	r = queue_due(&queue, id, p->chan == LOCAL ? REMOTE : LOCAL, &due);
+	if (r == 0)
+		plan_add(PLAN_DONE, id, now, 0, 0);
+	else if (r < 0)	/* nothing else would come back to it */
+		plan_later((enum plan_heap)p->chan, id, 0, p->route);
+}
+
+void pass_close_if_over(struct pass *p)
+{
+	if (p->jobs || p->more)
+		return;
+	if (p->fresh)
+		settle_after(p);
+	else
+		close_settled(p);
+}
+
+static void slot_free(struct slot *s)
+{
+	struct pass *p = s->pass;
+	struct carrier *c = s->by;
+
+	slots_busy[p->chan]--;
+	p->jobs--;
+	c->depth--;
+	c->moved = clock_mono();
+	if (p->chan == LOCAL)
+		carry_close(c);
+	s->by = 0;	/* the job is over: no longer its worker's, should that one die */
+	if (p->fresh)
+		p->kept = s;	/* its fates are needed once more */
+	else
+		s->used = 0;
+	report_status(0);
+	pass_close_if_over(p);
+}
+
+/* ---- answers ---- */
+
+void pass_answer(struct carrier *c, const struct answer *a)
+{
+	struct slot *s = a->letter == 'Q' ? 0 : slot_find(c, a->serial);
+	uint32_t i;
+
+	if (a->letter == 'Q') {
+		carry_leave(c);
+		return;
+	}
+	if (!s)
+		return;
+	c->moved = clock_mono();
+	if (strchr("hsm", a->letter)) {
+		if (a->index < s->n && !s->fate[a->index])
+			fate_set(s, a->index, (unsigned char)a->letter, a->text, a->len);
+		return;
+	}
+	for (i = 0; i < s->n; i++)
+		if (!s->fate[i])
+			fate_set(s, i, (unsigned char)a->letter, a->text, a->len);
+	slot_free(s);
+}
+
+/* The worker is gone. What it was at may or may not have been delivered: later.
+ * The jobs behind were not begun: at once. */
+void pass_died(struct carrier *c)
+{
+	static const char words[] = "Delivery process died. (#4.3.0)\n";
+	struct answer first = { 'Z', 0, 0, words, sizeof words - 1 };
+	struct slot *s = slot_oldest(c);
+	uint32_t i;
+
+	if (s) {
+		first.serial = s->serial;
+		pass_answer(c, &first);
+	}
+	while ((s = slot_oldest(c))) {
+		for (i = 0; i < s->n; i++)
+			if (!s->fate[i])
+				fate_set(s, i, 'm', "", 0);
+		/* Not begun is no lack of progress: try again without waiting. */
+		s->pass->gained += !s->pass->later;
+		slot_free(s);
+	}
+	carry_close(c);
+}
+
+/* ---- beginnings ---- */
+
+static int too_old(const struct pass *p)
+{
+	uint64_t life = *p->info.sender ? conf.lifetime : conf.bouncelifetime;
+
+	/* A clock that was never set knows no ages, and a message that nobody has
+	 * tried yet is not old, whenever it was written. */
+	if (!clock_is_set() || (p->fresh && life))
+		return 0;
+	return p->age > 0 && (uint64_t)p->age > life;
+}
+
+static void open_pass(struct pass *p, enum qchan c, int fresh)
+{
+	p->used = 1;
+	p->chan = c;
+	p->fresh = fresh;
+	p->conf = conf_serial;
+	p->age = fresh ? 0 : clock_wall() - p->info.birth;
+	p->dying = too_old(p);
+	p->more = 1;
+	p->begun = p->bounced = 0;
+	p->note_fd = -1;
+	p->kept = 0;
+	p->stuck = 0;
+	p->jobs = p->later = p->again = p->gained = 0;
+	p->route = 0;
+}
+
+/* An envelope without its message, or one that is damaged: nothing we could do
+ * would be right. It stays, is counted as left over, and is said once a run. */
+static int is_whole(const struct qinfo *i)
+{
+	if (i->size)
+		return 1;
+	log_line("warning: msg %llu has lost its text; queue-fix tells more",
+		(unsigned long long)i->id);
+	if (i->state == SETTLED)	/* a new message may get its number */
+		fresh_skip(i->id);
+	else
+		fresh_add(i->id);
+	return 0;
+}
+
+/* Which channel can try a fresh message as it stands: planned there, unless it is
+ * `here` already (then 1); a message that needs several jobs is settled. */
+static int plan_fresh_message(const struct qinfo *i, int here)
+{
+	struct settle_plan sp;
+
+	if (settle_study(i->id, i->birth, &sp) < 0) {
+		int e = errno;
+
+		report_trouble("read the envelope of", i->id);
+		/* A damaged one stays known, so that only a new start looks at it. */
+		if (e != EBADMSG)
+			fresh_skip(i->id);
+	} else if (sp.one_job && (int)sp.chan == here)
+		return 1;
+	else if (sp.one_job)
+		plan_add((enum plan_heap)sp.chan, i->id, clock_mono() - sp.waited_ms, 1, sp.route);
+	else
+		settle_now(i->id);
+	return 0;
+}
+
+/* The control files were reread since its route was found: whether all its
+ * recipients still fit one job has to be looked at again. */
+int pass_replan(struct pass *p)
+{
+	if (plan_fresh_message(&p->info, (int)p->chan))
+		p->conf = conf_serial;
+	else
+		p->used = 0;
+	return p->used;
+}
+
+void pass_begin(const struct plan_entry *e, enum qchan c)
+{
+	struct pass *p = pass_new();
+	int fresh = plan_fresh(e), r;
+
+	if (!p) {
+		plan_add((enum plan_heap)c, e->id, clock_mono() + NO_ROOM_MS, fresh, plan_route(e));
+		return;
+	}
+	r = queue_info(&queue, e->id, fresh ? FRESH : SETTLED, &p->info);
+	if (r < 0) {
+		report_trouble("open", e->id);
+		plan_later((enum plan_heap)c, e->id, plan_fresh(e), plan_route(e));
+		return;
+	}
+	if (r == 0) {
+		log_line("warning: msg %llu is no longer in the queue", (unsigned long long)e->id);
+		if (fresh)
+			fresh_del(e->id);
+		return;
+	}
+	if (!is_whole(&p->info))
+		return;
+	open_pass(p, c, fresh);
+	if (fresh && conf_serial)
+		pass_replan(p);
+}
+
+unsigned pass_open_count(void)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < SLOTS_MAX; i++)
+		n += passes[i].used;
+	return n;
+}
+
+void pass_arrived(uint64_t id)
+{
+	struct qinfo i;
+	int r = queue_info(&queue, id, FRESH, &i);
+
+	if (r < 0) {
+		report_trouble("open", id);
+		fresh_skip(id);
+		return;
+	}
+	if (r == 0) {
+		fresh_del(id);
+		return;
+	}
+	if (!is_whole(&i))
+		return;
+	report_new(&i);
+	plan_fresh_message(&i, -1);
+}
+
+/* Never more than a look: nobody should be left when a message is finished. */
+static int unfinished(uint64_t id)
+{
+	int c;
+
+	for (c = LOCAL; c <= REMOTE; c++)
+		if (undone(id, (enum qchan)c)) {
+			plan_later((enum plan_heap)c, id, 0, 0);
+			return 1;
+		}
+	return 0;
+}
+
+int pass_done(const struct plan_entry *e)
+{
+	int r = 0;
+
+	if (!plan_fresh(e)) {
+		/* A new message may have its number: then this one is long gone. */
+		if (fresh_known(e->id) || unfinished(e->id))
+			return 0;
+		r = bounce_send(&queue, e->id);
+	}
+	if (r < 0 || queue_finish(&queue, e->id) < 0) {
+		report_trouble("bounce or remove", e->id);
+		plan_later(PLAN_DONE, e->id, plan_fresh(e), 0);
+	} else {
+		log_line("end msg %llu", (unsigned long long)e->id);
+		fresh_del(e->id);
+	}
+	return r > 0;
+}

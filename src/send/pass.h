@@ -1,0 +1,31 @@
+/* pass.h: one turn of a message: from the moment its recipients are read until
+ * each has a fate for now. */
+#ifndef SEND_PASS_H
+#define SEND_PASS_H
+#include "plan.h"
+#include "slots.h"
+
+extern struct queue queue;	/* the one queue of this process */
+
+/* A message that was just found in todo/: logged, then begun at once, planned, or
+ * settled. */
+void pass_arrived(uint64_t id);
+/* A message whose time has come, taken out of the plan. */
+void pass_begin(const struct plan_entry *e, enum qchan c);
+/* Looks again at a fresh message that no job has been made of, since the control
+ * files were reread. 1 it goes on here, 0 it is planned or settled elsewhere. */
+int pass_replan(struct pass *p);
+/* Ends the turn when nothing of it is in flight or left to hand out. */
+void pass_close_if_over(struct pass *p);
+/* Hands out whatever open messages have ready and limits allow. */
+void pass_push_all(void);
+/* An answer of a worker; the end of a worker. */
+void pass_answer(struct carrier *c, const struct answer *a);
+void pass_died(struct carrier *c);
+/* All recipients are done: bounce if there is something to say, then remove. 1 when
+ * it put a bounce into the queue. */
+int pass_done(const struct plan_entry *e);
+/* How many messages are open. */
+unsigned pass_open_count(void);
+
+#endif

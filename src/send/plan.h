@@ -1,0 +1,54 @@
+/* plan.h: what is to be done when. Three heaps of (time, message): one per
+ * channel and one for messages whose recipients are all done. 16 bytes an
+ * entry. Only this file knows retry times. */
+#ifndef SEND_PLAN_H
+#define SEND_PLAN_H
+#include <stddef.h>
+#include <stdint.h>
+#include "../queue/queue.h"
+
+enum plan_heap { PLAN_LOCAL = LOCAL, PLAN_REMOTE = REMOTE, PLAN_DONE, PLAN_HEAPS };
+
+struct plan_entry {
+	uint64_t id;
+	uint64_t key;	/* private: time, then fresh bit and route */
+};
+enum { PLAN_FRESH_BIT = 27, PLAN_ROUTE_MASK = (1 << PLAN_FRESH_BIT) - 1 };
+
+/* Adds: due at `at` (clock_mono milliseconds; may lie in the past, which orders
+ * messages that waited). fresh: still in todo/. route: hash of a remote route, 0
+ * unknown. 1, or 0 without memory: the message stays in the queue and is found
+ * again at the next scan (plan_lost() is then 1, once). */
+int plan_add(enum plan_heap h, uint64_t id, int64_t at, int fresh, uint32_t route);
+int plan_lost(void);
+/* The same, due after TROUBLE_SECS: something of the system failed. */
+void plan_later(enum plan_heap h, uint64_t id, int fresh, uint32_t route);
+size_t plan_count(enum plan_heap h);
+
+/* The first entry due at `now` for which blocked() (may be 0) says 0; at most a
+ * few dozen are asked, so one busy route cannot make this slow. 1 taken out into
+ * *e, 0 none. */
+typedef int plan_blocked(uint32_t route);
+int plan_take(enum plan_heap h, int64_t now, plan_blocked *blocked, struct plan_entry *e);
+int plan_fresh(const struct plan_entry *e);
+uint32_t plan_route(const struct plan_entry *e);
+/* When the earliest entry is due (mono ms), IO_FOREVER when there is none. */
+int64_t plan_next(enum plan_heap h);
+/* All entries of the channels are due at `now` (SIGALRM). */
+void plan_all_now(int64_t now);
+
+/* Retry time of the qmail family: birth + (isqrt(age) + skip)^2, skip 10 local,
+ * 20 remote; a negative age counts as 0. Seconds from now, at least 1. */
+int64_t plan_retry(int64_t age, enum qchan c);
+
+/* Set of fresh messages that are planned or in work, so that a scan of todo/
+ * adds none twice. add: 1 new, 0 known, -1 no memory. */
+int fresh_add(uint64_t id);
+int fresh_known(uint64_t id);
+void fresh_del(uint64_t id);
+/* As fresh_del, but it is still there, and the next scan is to find it. How often. */
+void fresh_skip(uint64_t id);
+size_t fresh_skipped(void);
+size_t fresh_count(void);
+
+#endif

@@ -1,0 +1,146 @@
+/* route.c: where a recipient goes. Read the steps from top to bottom: they are
+ * the rewriting order of the qmail family, and classic control files mean here
+ * what they mean there. Refuses addresses that grow beyond what may travel. */
+#include <string.h>
+#include "../base/text.h"
+#include "../base/control.h"
+#include "../net/relay.h"
+#include "conf.h"
+#include "route.h"
+
+static const char *domain_of(const struct route *r)
+{
+	size_t at = text_rchr(r->addr, r->len, '@');
+
+	return at == r->len ? 0 : r->addr + at + 1;
+}
+
+/* add_host: an address without @ gets envnoathost. */
+static int begin(struct route *r, const char *addr, size_t n, int add_host)
+{
+	struct buf b = BUF_OVER(r->addr);
+
+	buf_put(&b, addr, n);
+	if (add_host && text_rchr(addr, n, '@') == n) {
+		buf_putc(&b, '@');
+		buf_put(&b, conf.envnoathost.s, conf.envnoathost.len);
+	}
+	r->len = b.len;
+	buf_z(&b);
+	return b.full || b.len > ADDR_MAX ? -1 : 0;
+}
+
+/* user%host@gate, gate in percenthack -> user@host, as often as it holds. */
+static void percenthack(struct route *r)
+{
+	const char *dom;
+
+	while ((dom = domain_of(r)) && control_has(&conf.percenthack, dom, strlen(dom))) {
+		size_t local = (size_t)(dom - 1 - r->addr);
+		size_t percent = text_rchr(r->addr, local, '%');
+
+		if (percent == local)
+			return;
+		r->addr[percent] = '@';
+		r->addr[local] = 0;
+		r->len = local;
+	}
+}
+
+/* virtualdomains: full address, domain, its suffixes, the empty key; first hit wins. */
+static const char *virtual(const char *addr, size_t n, const char *dom)
+{
+	const char *v = control_map(&conf.virtualdomains, addr, n);
+
+	if (v)
+		return v;
+	for (; dom && *dom; dom = strchr(dom + 1, '.'))
+		if ((v = control_map(&conf.virtualdomains, dom, strlen(dom))))
+			return v;
+	return control_map(&conf.virtualdomains, "", 0);
+}
+
+static int prepend(struct route *r, const char *v)
+{
+	size_t n = strlen(v) + 1;
+
+	if (n + r->len > ADDR_MAX)
+		return -1;
+	memmove(r->addr + n, r->addr, r->len + 1);
+	memcpy(r->addr, v, n - 1);
+	r->addr[n - 1] = '-';
+	r->len += n;
+	return 0;
+}
+
+static int local(struct route *r)
+{
+	r->chan = LOCAL;
+	r->via[0] = 0;
+	r->hash = 0;
+	return 0;
+}
+
+static int remote(struct route *r, const char *dom)
+{
+	struct buf b = BUF_OVER(r->via);
+	const char *relay = relay_find(dom, strlen(dom));
+	char *s;
+
+	r->chan = REMOTE;
+	if (!buf_putc(&b, relay ? 'R' : 'M') || !buf_puts(&b, relay ? relay : dom) ||
+		!buf_z(&b))
+		return -1;
+	for (s = r->via + 1; !relay && *s; s++)
+		*s = (char)text_lower((unsigned char)*s);
+	r->hash = text_hash(r->via, b.len);
+	return 0;
+}
+
+int route_again(struct route *r, enum qchan c, const char *addr, size_t n)
+{
+	const char *dom;
+
+	if (begin(r, addr, n, 0) < 0)
+		return -1;
+	if (c == LOCAL)
+		return local(r);
+	dom = domain_of(r);
+	return remote(r, dom ? dom : "");
+}
+
+int route_find(struct route *r, const char *addr, size_t n)
+{
+	const char *dom, *v;
+
+	if (n >= ADDR_CAP || begin(r, addr, n, 1) < 0)
+		return -1;
+	percenthack(r);
+	if (!(dom = domain_of(r)))
+		return -1;
+	if (control_has(&conf.locals, dom, strlen(dom)))
+		return local(r);
+	v = virtual(r->addr, r->len, dom);
+	if (v && *v)
+		return prepend(r, v) < 0 ? -1 : local(r);
+	return remote(r, dom);
+}
+
+size_t route_prefix(const char *addr, size_t n)
+{
+	size_t at = text_rchr(addr, n, '@');
+	const char *dom = addr + at + 1, *v;
+	size_t len;
+
+	if (at == n || control_has(&conf.locals, dom, n - at - 1))
+		return 0;
+	/* A key may be a full address: the prefix tried must give itself back. */
+	for (len = 0; len < at; len++) {
+		if (addr[len] != '-')
+			continue;
+		v = virtual(addr + len + 1, n - len - 1, dom);
+		if (v && strlen(v) == len && text_caseeq(v, len, addr, len))
+			return len + 1;
+	}
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* route.h: where a recipient goes. */
+#ifndef SEND_ROUTE_H
+#define SEND_ROUTE_H
+#include <stddef.h>
+#include <stdint.h>
+#include "../queue/job.h"
+#include "../queue/queue.h"
+
+struct route {
+	enum qchan chan;
+	size_t len;			/* of addr */
+	uint64_t hash;			/* of via; 0 for local */
+	char addr[2 * ADDR_CAP];	/* as rewritten, NUL-terminated */
+	char via[ROUTE_CAP];	/* remote: "Mdomain" or "Rrelay..."; local: "" */
+};
+
+/* Rewrites and routes the n bytes at addr (the order of control files is the
+ * qmail family's: envnoathost, percenthack, locals, virtualdomains, smtproutes).
+ * 0, or -1 when the rewritten address is too long to be delivered. */
+int route_find(struct route *r, const char *addr, size_t n);
+/* The same for an address that was rewritten before (a settled message): its
+ * channel stands, only the relay is looked up again. */
+int route_again(struct route *r, enum qchan c, const char *addr, size_t n);
+/* The part of a local address that virtualdomains put in front, in bytes: what a
+ * bounce must not show. 0 when there is none. */
+size_t route_prefix(const char *addr, size_t n);
+
+#endif

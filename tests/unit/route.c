@@ -1,0 +1,87 @@
+/* route.c: rewriting and routing of recipients (spec of the qmail family, 9.3),
+ * with the control files of its measured examples. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "../lib/tap.h"
+#include "../../src/send/route.c"
+#include "../../src/base/control.h"
+
+static void put(const char *name, const char *s)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, s, strlen(s)) != (ssize_t)strlen(s) || close(fd) < 0)
+		abort();
+}
+
+static int goes(const char *addr, enum qchan chan, const char *as, const char *via)
+{
+	struct route r;
+
+	return route_find(&r, addr, strlen(addr)) == 0 && r.chan == chan &&
+		!strcmp(r.addr, as) && r.len == strlen(as) && !strcmp(r.via, via);
+}
+
+static void files(void)
+{
+	put("me", "board.example.net\n");
+	put("locals", "board.example.net\nalso.example\n");
+	put("percenthack", "gate.example\n");
+	put("virtualdomains", "v.example.net:joe-virt\nuser@w.example.net:joe-one\n"
+		".sub.example.net:joe-sub\nex.sub.example.net:\n");
+	put("smtproutes", "direct.example:\n.inner.example:10.0.0.1:26\n[v6.example]:x\n:smart.example:587\n");
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/qmta-unit.XXXXXX", big[ADDR_CAP];
+	struct route r;
+
+	if (!mkdtemp(dir) || chdir(dir) < 0)
+		abort();
+	setenv("CONTROLDIR", dir, 1);
+	files();
+	ok(conf_read() == 0, "control files are read");
+	ok(goes("joe", LOCAL, "joe@board.example.net", ""), "no host: envnoathost, which is me");
+	ok(goes("Joe@BOARD.example.NET", LOCAL, "Joe@BOARD.example.NET", ""), "locals, case-blind");
+	ok(goes("ann%remote.example@gate.example", REMOTE, "ann@remote.example", "Rsmart.example:587"),
+		"percenthack");
+	ok(goes("a%b%c.example@gate.example", REMOTE, "a%b@c.example", "Rsmart.example:587"), "the last percent sign only");
+	ok(goes("a%gate.example@gate.example", REMOTE, "a@gate.example", "Rsmart.example:587"),
+		"percenthack ends where there is none");
+	ok(goes("info@v.example.net", LOCAL, "joe-virt-info@v.example.net", ""), "virtual domain");
+	ok(goes("user@w.example.net", LOCAL, "joe-one-user@w.example.net", ""), "virtual user");
+	ok(goes("else@w.example.net", REMOTE, "else@w.example.net", "Rsmart.example:587"), "and no other there");
+	ok(goes("z@q.sub.example.net", LOCAL, "joe-sub-z@q.sub.example.net", ""), "suffix");
+	ok(goes("z@ex.sub.example.net", REMOTE, "z@ex.sub.example.net", "Rsmart.example:587"), "exception");
+	ok(goes("z@sub.example.net", REMOTE, "z@sub.example.net", "Rsmart.example:587"),
+		"a suffix does not match its own parent");
+	ok(goes("z@Direct.Example", REMOTE, "z@Direct.Example", "Mdirect.example"), "85: empty value: MX");
+	ok(goes("z@a.inner.example", REMOTE, "z@a.inner.example", "R10.0.0.1:26"), "route by suffix");
+	memset(big, 'a', sizeof big);
+	ok(route_find(&r, big, ADDR_CAP) == -1, "too long");
+	ok(route_find(&r, big, ADDR_MAX - 18) == 0 && r.len == ADDR_MAX, "the longest one");
+	ok(route_find(&r, big, ADDR_MAX - 17) == -1, "one that our own host name makes too long");
+	ok(route_prefix("joe-virt-info@v.example.net", 27) == 9, "48: prefix of a virtual domain");
+	ok(route_prefix("joe-one-user@w.example.net", 26) == 8, "48: of a virtual user");
+	ok(route_prefix("joe-list@board.example.net", 26) == 0, "48: none of a local address");
+	put("locals", "");
+	ok(conf_reread() == 0 && goes("a@board.example.net", REMOTE, "a@board.example.net",
+		"Rsmart.example:587"), "31: reread; an empty locals means nothing is local");
+	unlink("locals");
+	if (unlink("virtualdomains") < 0 || mkdir("virtualdomains", 0700) < 0)
+		abort();
+	ok(conf_reread() == -1 && strstr(control_error(), "virtualdomains") &&
+		goes("info@v.example.net", LOCAL, "joe-virt-info@v.example.net", ""),
+		"a reread that fails names the file and changes nothing");
+	rmdir("virtualdomains");
+	unlink("me");
+	ok(conf_read() == 1, "neither locals nor me");
+	unlink("percenthack"); unlink("smtproutes");
+	if (chdir("/") < 0 || rmdir(dir) < 0)
+		abort();
+	return done();
+}
