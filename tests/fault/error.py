@@ -1,0 +1,86 @@
+"""Every system call of submission and of delivery fails: once, and from then on.
+
+Submission: exit 0, and the mail arrives; or a temporary exit, and nothing of it
+is in the queue or delivered, since the caller will send it again. An interrupted
+call (EINTR) is no error at all, where the system may interrupt it.
+Delivery: the runner goes on or ends with 75 or 111, never by a signal, never
+without end, and never loses anything; at most one copy more."""
+import errno
+from harness import DONE, LEFT, SHORT, TROUBLE, TWICE, judge
+import matrix
+
+TEMPORARY = {"sendmail": {71, 74, 75}, "qmail-queue": set(range(51, 128))}
+# These cannot fail on Linux, or what they return is no error (getpid), or the
+# program is not there any more (exit).
+CANNOT = {"exit", "exit_group", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid",
+          "getegid", "umask", "alarm", "arch_prctl", "set_tid_address", "set_thread_area",
+          "sched_yield", "rt_sigreturn"}
+# What a signal may interrupt, and so must go on as if nothing had been.
+INTERRUPTED = {"read", "write", "pread64", "pwrite64", "readv", "writev", "poll", "ppoll",
+               "recvmsg", "sendmsg", "recvfrom", "sendto", "connect", "wait4", "flock", "accept4"}
+DESCRIPTORS = {"open", "openat", "pipe2", "socket", "socketpair", "fcntl", "dup2", "dup3",
+               "accept4"}
+WRITERS = {"open", "openat", "write", "mkdirat", "linkat", "renameat2", "renameat", "pwrite64",
+           "fsync", "fdatasync", "utimensat", "unlinkat", "ftruncate", "fchmod"}
+
+
+def errors_of(name):
+    e = [errno.EIO, errno.ENOSPC, errno.EINTR, errno.ENOMEM]
+    if name in DESCRIPTORS:
+        e.append(errno.EMFILE)
+    if name in WRITERS:
+        e += [errno.EDQUOT, errno.EROFS]
+    return e
+
+
+def faults(point, scene):
+    if point.name in CANNOT:
+        return []
+    # In short, what is most likely to hit this kind of call.
+    chosen = errors_of(point.name)
+    if SHORT:
+        n = point.number + point.proc
+        chosen = [chosen[0], errno.EINTR if point.name in INTERRUPTED else chosen[n % len(chosen)]]
+    found = []
+    for e in sorted(set(chosen)):
+        found.append(["-e", e])
+        if e != errno.EINTR and not (SHORT and (e != errno.EIO or point.name in INTERRUPTED)):
+            found.append(["-e", e, "-r"])
+    return found
+
+
+def accepted(scene, r, queued, wrong):
+    """As judge wants it: True all arrives, None all or nothing, False nothing."""
+    if not scene.submission:
+        if r.status == DONE and queued:
+            wrong.append("qmta-send exits 0, and there is %s" % queued)
+        if r.status not in (DONE, LEFT, TROUBLE):
+            wrong.append("qmta-send ends with %d" % r.status)
+        return True
+    if r.status == 0:
+        return True
+    if r.status < 256 and r.status not in TEMPORARY[scene.argv[0]]:
+        wrong.append("exit %d is no temporary error" % r.status)
+    return False
+
+
+def work(root, scene, point, fault, total, say):
+    r, queued, wrong = matrix.strike(root, scene, point, fault)
+    if not r.hit:
+        total.missed += 1
+    want = accepted(scene, r, queued, wrong)
+    if want is False and queued:
+        wrong.append("refused with %d, and %s is there" % (r.status, queued))
+    if want is False and fault[1] == errno.EINTR and point.name in INTERRUPTED:
+        wrong.append("an interrupted call refuses the message (exit %d)" % r.status)
+    v = judge(scene.wants, root.maildir(), root.sink.got(), want, TWICE)
+    total.add(v, wrong)
+    if v.wrong or wrong:
+        say("%s, %s: %s%s; exit %d, %d calls, %.1f s:" % (
+            scene.name, point, errno.errorcode[fault[1]],
+            " from then on" if "-r" in fault else "", r.status, r.calls, r.secs))
+        for t in wrong + v.wrong:
+            say("    " + t)
+
+
+matrix.run("error", faults, work)

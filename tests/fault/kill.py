@@ -1,0 +1,25 @@
+"""kill -9 at every system call of submission and of delivery, in each process.
+
+What was accepted arrives at least once and whole, at most one copy more for each
+recipient; what was killed before it was accepted arrives whole or not at all;
+and nothing stays in the queue."""
+from harness import judge
+import matrix
+
+
+def work(root, scene, point, fault, total, say):
+    r, queued, wrong = matrix.strike(root, scene, point, fault)
+    if not r.hit:
+        total.missed += 1
+    accepted = True if not scene.submission or r.status == 0 else None
+    if r.hit and scene.submission and r.status != 256 + 9:
+        wrong.append("killed, and ends with %d" % r.status)
+    v = judge(scene.wants, root.maildir(), root.sink.got(), accepted)
+    total.add(v, wrong)
+    if v.wrong or wrong:
+        say("%s, killed at %s:" % (scene.name, point))
+        for t in wrong + v.wrong:
+            say("    " + t)
+
+
+matrix.run("kill", lambda point, scene: [["-k"]], work)

@@ -1,0 +1,217 @@
+"""Every point of every scene, struck once each: what kill.py and error.py share."""
+import os
+import sys
+import time
+import traceback
+from harness import SHORT, Root, judge, own, syscall_names, tap
+import scenes
+
+NAMES = syscall_names()
+# In the short form these count wherever they stand, the others once a scene
+# and kind of process: they change what is on disk or what others know.
+WEIGHTY = {"fsync", "fdatasync", "renameat2", "linkat", "unlinkat", "pwrite64", "utimensat",
+           "sendmsg", "ftruncate"}
+
+
+def new_root():
+    root = Root()
+    own(root.top)
+    root.controls()
+    root.start_sink()
+    root.make_queue()
+    return root
+
+
+LIES = {"sendmail": "sendmail", "local": "worker"}
+DRY_SECS = 4            # a run without faults takes some hundredths
+
+
+class Point:
+    """Process, number in it, name; role: which kind of process it is."""
+
+    def __init__(self, proc, number, name, role):
+        self.proc, self.number, self.name, self.role = proc, number, name, role
+
+    def __str__(self):
+        return "%s %d, call %d (%s)" % (self.role, self.proc, self.number, self.name)
+
+
+def role_of(scene, proc):
+    if scene.submission or proc == 0:
+        return scene.argv[0]
+    return "spawner" if proc == 1 else "worker"
+
+
+def dry_run(root, scene):
+    """All points of a run without a fault, which itself must do its work."""
+    root.restore(scene.shot)
+    root.sink.fresh(scene.rules)
+    began = time.monotonic()
+    r = root.boxed(scene.cmd(), trace=True)
+    wrong = [] if r.status == scene.code else ["exit %d, not %d" % (r.status, scene.code)]
+    if time.monotonic() - began > DRY_SECS:
+        wrong.append("it takes %.1f s: something waits for nothing" % (time.monotonic() - began))
+    wrong += root.finish()
+    v = judge(scene.wants, root.maildir(), root.sink.got(), True, spare=0)
+    if v.wrong or wrong:
+        tap.say("\n".join(wrong + v.wrong) + "\n" + r.text)
+        tap.ok(False, "%s: a run without faults" % scene.name)
+        return []
+    count, points = {}, []
+    for proc, nr in r.trace:
+        n = count.get(proc, 0)
+        count[proc] = n + 1
+        if proc or n:   # 0, 0 is the box's own execve
+            points.append(Point(proc, n, NAMES.get(nr, str(nr)), role_of(scene, proc)))
+    return points
+
+
+def sample(points, seen):
+    """The last one of each kind that no scene before had; the weighty ones all."""
+    last = {}
+    for p in points:
+        if p.name not in WEIGHTY:
+            last[(p.role, p.name)] = p
+    keep = {id(p) for k, p in last.items() if k not in seen}
+    seen |= set(last)
+    weight = set()
+    for p in points:
+        key = (p.role, p.name, len([x for x in points if x.role == p.role and x.name == p.name
+                                    and (x.proc, x.number) <= (p.proc, p.number)]))
+        if p.name in WEIGHTY and key not in seen:
+            keep.add(id(p))
+            weight.add(key)
+    seen |= weight
+    return [p for p in points if id(p) in keep]
+
+
+def strike(root, scene, point, fault):
+    """One run with one fault, then runs without until the queue is empty."""
+    root.restore(scene.shot)
+    root.sink.fresh(scene.rules)
+    began = time.monotonic()
+    r = root.boxed(scene.cmd(), ["-p", point.proc, "-n", point.number] + list(fault))
+    r.secs = time.monotonic() - began
+    wrong = []
+    if r.why != "ok":
+        wrong.append("the struck run does not end (%s, %d calls)" % (r.why, r.calls))
+    queued = [n for n in root.queue_files() if n.split("/")[0] in ("todo", "info")]
+    wrong += root.finish()
+    return r, queued, wrong
+
+
+def teeth(root, scene, points, role):
+    """A lie that no program can survive: the last renaming of this kind of process
+    (into todo/, into new/) is not done, and says it was. The loss must be seen."""
+    renames = [p for p in points if p.name == "renameat2" and p.role == role]
+    if not renames:
+        return tap.ok(False, "%s: there is a renaming to leave out" % scene.name)
+    r, _, _ = strike(root, scene, renames[-1], ["-z"])
+    v = judge(scene.wants, root.maildir(), root.sink.got(), True)
+    return tap.ok(r.hit and v.lost == 1, "a message that %s loses is missed" % role)
+
+
+class Sum:
+    """The line at the end of a matrix; also travels between processes as text."""
+    FIELDS = ("points", "missed", "lost", "half", "dup", "bad", "note")
+
+    def __init__(self):
+        for f in self.FIELDS:
+            setattr(self, f, 0)
+
+    def add(self, v, wrong):
+        self.points += 1
+        self.lost += v.lost
+        self.half += v.half
+        self.dup += v.dup
+        self.bad += bool(v.wrong or wrong)
+
+    def __str__(self):
+        t = "%d points, lost %d, half %d, duplicates %d" % (
+            self.points, self.lost, self.half, self.dup)
+        return t + (", %d not reached" % self.missed if self.missed else "")
+
+
+def shard(jobs, tasks, work):
+    """work(root, task, sum, say) for all tasks, in some processes with a root each."""
+    pipes = []
+    sys.stdout.flush()
+    for i in range(jobs):
+        r, w = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(r)
+            code = 1
+            try:
+                code = child(w, tasks[i::jobs], work)
+            except Exception:
+                os.write(w, ("! " + traceback.format_exc().replace("\n", "\n! ") + "\n").encode())
+            os._exit(code)
+        os.close(w)
+        pipes.append((pid, r))
+    return pipes
+
+
+def child(w, tasks, work):
+    root, sums = new_root(), {}
+    try:
+        made = {s.name: s for s in scenes.scenes(root)}
+        with os.fdopen(w, "w", buffering=1) as out:
+            for scene, point, extra in tasks:
+                s = sums.setdefault(scene, Sum())
+                work(root, made[scene], point, extra, s, lambda t: out.write("# %s\n" % t))
+            for scene, s in sums.items():
+                out.write("= %s %s\n" % (scene, " ".join(str(getattr(s, f)) for f in Sum.FIELDS)))
+    finally:
+        root.remove()
+    return 0
+
+
+def collect(pipes):
+    sums, broken = {}, 0
+    for pid, r in pipes:
+        with os.fdopen(r) as f:
+            for line in f:
+                if line[0] == "=":
+                    words = line.split()
+                    s = sums.setdefault(words[1], Sum())
+                    for field, n in zip(Sum.FIELDS, words[2:]):
+                        setattr(s, field, getattr(s, field) + int(n))
+                else:
+                    tap.say(line[2:].rstrip("\n"))
+        _, status = os.waitpid(pid, 0)
+        broken += status != 0
+    return sums, broken
+
+
+def run(title, faults, work):
+    """faults(point, scene) -> list of faults for it."""
+    jobs = int(os.environ.get("FAULT_JOBS") or (1 if SHORT else os.cpu_count() or 1))
+    root, tasks, seen, kinds = new_root(), [], set(), set()
+    began = time.monotonic()
+    try:
+        only = os.environ.get("FAULT_SCENES", "").split()
+        for scene in scenes.scenes(root):
+            if only and scene.name not in only:
+                continue
+            points = dry_run(root, scene)
+            kinds |= {p.name for p in points}
+            if scene.name in LIES:
+                teeth(root, scene, points, LIES[scene.name])
+            if SHORT:
+                points = sample(points, seen)
+            for p in points:
+                tasks += [(scene.name, p, f) for f in faults(p, scene)]
+    finally:
+        root.remove()
+    sums, broken = collect(shard(jobs, tasks, work))
+    total = Sum()
+    for name, s in sums.items():
+        tap.ok(not s.bad, "%s %s: %s" % (title, name, s))
+        for f in Sum.FIELDS:
+            setattr(total, f, getattr(total, f) + getattr(s, f))
+    tap.ok(not broken and total.points > 0 and total.missed * 10 <= total.points,
+           "%s: nearly all points were reached" % title)
+    tap.say("%s: %s; %d kinds of call, %.0f s" % (title, total, len(kinds),
+                                                  time.monotonic() - began))
+    tap.end()
