@@ -5,17 +5,14 @@
  * From here on nothing may exit: what cannot be written now is tried again. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "../base/clock.h"
 #include "../base/log.h"
-#include "../base/text.h"
 #include "bounce.h"
 #include "carry.h"
 #include "conf.h"
 #include "fate.h"
 #include "pass.h"
 #include "report.h"
-#include "route.h"
 #include "settle.h"
 
 enum { NO_ROOM_MS = 1000 };
