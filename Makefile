@@ -245,11 +245,11 @@ bench: bins
 
 # For the size table: the program without one applet, with one alone, and with a
 # map of every section. NAME is that of the applet's function.
-FNS := $(sort $(shell awk '/^APPLET/ { print $$NF }' src/applets.def | tr -d '\051'))
+FNS := $(sort $(shell awk '/^(APPLET|SUBCOMMAND)/ { print $$NF }' src/applets.def | tr -d '\051'))
 SIZES := $(O)/size/whole $(FNS:%=$(O)/size/without-%) $(FNS:%=$(O)/size/alone-%)
 $(SIZES): $(O)/size/%: src/applet.c src/applets.def $(ARCHIVE) $(OBJ)/src/qmta.o
 	@mkdir -p $@.d && cp src/applet.c $@.d/
-	@awk -v s='$*' '/^APPLET/ { f = $$NF; sub(/.$$/, "", f); \
+	@awk -v s='$*' '/^(APPLET|SUBCOMMAND)/ { f = $$NF; sub(/.$$/, "", f); \
 		if (s == "without-" f || s ~ /^alone-/ && s != "alone-" f) next } 1' \
 		src/applets.def >$@.d/applets.def
 	@$(COMPILE) -Isrc -c -o $@.d/applet.o $@.d/applet.c

@@ -2,11 +2,12 @@
 # includes.sh: lists every #include in src/ that points up or sideways, and every
 # #if in a .c file. Nothing to list is exit 0.
 #
-#   src/*.c  ->  inject send deliver serve  ->  queue  ->  net msg  ->  base
+#   src/*.c  ->  tools  ->  inject send deliver serve  ->  queue  ->  net msg  ->  base
 #
 # Any room may include the headers of src/ itself that are only numbers and
 # names (limits.h, exits.h); the four siblings never include each other, nor do
-# net and msg.
+# net and msg. tools/ (the small programs of a mail user) stands on deliver and
+# below, and reaches the others as applets only.
 set -eu
 cd "$(dirname "$0")/.."
 awk '
@@ -14,6 +15,7 @@ function may(from, to) {
 	if (from == to || from == "top") return 1
 	if (to == "base") return 1
 	if (from == "queue") return to == "net" || to == "msg"
+	if (from == "tools") return to ~ /^(deliver|queue|msg)$/
 	if (from ~ /^(inject|send|deliver|serve)$/)
 		return to == "queue" || to == "net" || to == "msg"
 	return 0

@@ -10,7 +10,7 @@ bytes() { wc -c <"$1" | tr -d ' '; }
 whole=$(bytes "$O/size/whole")
 
 names() { # FUNCTION: the applets that it is
-	sed -n "s/^APPLET.\"\([^\"]*\)\".*[ ,]$1)\$/\1/p" src/applets.def |
+	sed -n "s/^[A-Z]*.\"\([^\"]*\)\".*[ ,]$1)\$/\1/p" src/applets.def |
 		tr '\n' ' ' | sed 's/ $//'
 }
 

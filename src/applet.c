@@ -16,7 +16,9 @@ struct applet { const char *name; int (*fn)(int, char **); };
 /* A function that only a line with option 0 names is not linked. */
 static const struct applet table[] = {
 #define APPLET(name, option, fn) { name, CFG_##option ? fn : 0 },
+#define SUBCOMMAND APPLET
 #include "applets.def"
+#undef SUBCOMMAND
 #undef APPLET
 };
 enum { APPLETS = sizeof table / sizeof *table };

@@ -5,7 +5,9 @@
 #define APPLET_H
 
 #define APPLET(name, option, fn) int fn(int argc, char **argv);
+#define SUBCOMMAND APPLET
 #include "applets.def"
+#undef SUBCOMMAND
 #undef APPLET
 
 /* Finds the applet by argv[0], or by argv[1] under the name qmta, and runs it. */

@@ -6,11 +6,12 @@
 
 int buf_grow(struct buf *b, size_t need)
 {
-	size_t cap = b->cap ? b->cap : 256;
+	size_t cap = b->cap ? b->cap : 128;
 	char *s;
 
-	while (cap < need)
+	do	/* there is no room, so once at least */
 		cap = cap > b->max / 2 ? b->max : cap * 2;
+	while (cap < need);
 	if (!(s = heap_grow(b->lent ? 0 : b->s, b->lent ? 0 : b->cap, cap)))
 		return 0;
 	if (b->lent)

@@ -12,7 +12,7 @@
 #include "job.h"
 
 /* Then n offsets, then sender, route and rcpt, each with its NUL. */
-struct head { uint64_t size; uint32_t serial, n, list; };
+struct head { uint64_t size; uint32_t serial, n, list, limit; };
 _Static_assert(sizeof(struct head) <= 32, "JOB_PACKET has 32 bytes for it");
 _Static_assert(sizeof(struct head) % sizeof(uint32_t) == 0, "offsets follow aligned");
 
@@ -30,7 +30,7 @@ static char *put_string(char *p, const char *s, size_t max)
 int job_send(int sock, const struct job *j)
 {
 	static char buf[JOB_PACKET];
-	struct head h = { j->size, j->serial, j->n, j->list >= 0 };
+	struct head h = { j->size, j->serial, j->n, j->list >= 0, j->limit };
 	int fds[2] = { j->msg, j->list };
 	char *p = buf + sizeof h;
 
@@ -76,6 +76,7 @@ static int parse_job(struct job *j, char *buf, size_t n, int nfds)
 		return -1;
 	j->serial = h.serial;
 	j->size = h.size;
+	j->limit = h.limit;
 	j->n = h.n;
 	j->off = (const uint32_t *)(const void *)p;
 	p += h.n * sizeof *j->off;
@@ -129,7 +130,7 @@ int answer_recv(int sock, struct answer *a, void *buf)
 
 	if (r <= 0)
 		return (int)r;
-	if (r < ANSWER_HEAD || !memchr("hsmKZDQ", p[0], 7)) {
+	if (r < ANSWER_HEAD || !memchr("hsmKZDQF", p[0], 8)) {
 		errno = EBADMSG;
 		return -1;
 	}

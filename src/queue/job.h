@@ -8,6 +8,9 @@
  *   w->m  'h' 's' 'm'    one recipient: refused for good; refused for now; not
  *                        tried, give it to me again at once (server's limit)
  *   w->m  'K' 'Z' 'D'    the job is over; recipients not named before have this fate
+ *   w->m  'F'            local worker has mail to forward and asks for somebody who
+ *                        takes it in: the runner sends one packet "F" with the
+ *                        descriptor of a hand-in (queue/handin.h), or without one: trouble
  *   w->m  'Q'            remote worker has nothing to do and wants to go. The runner
  *                        closes the socket, or has sent a job meanwhile: no job is lost
  *   end of file at m     worker died: its first open job is Z, the others were not begun
@@ -24,6 +27,7 @@ struct job {
 	uint32_t n;		/* recipients */
 	const uint32_t *off;	/* their offsets in the recipients' file ('T' or 'D' byte, address, NUL) */
 	uint64_t size;		/* bytes of the message */
+	uint32_t limit;		/* local: seconds that this delivery may take */
 	const char *sender;	/* envelope sender, "" = null; VERP already expanded */
 	const char *route;	/* remote: "Mdomain" (by MX) or "Rrelay..." (smtproutes value) */
 	const char *rcpt;	/* local: the one recipient, as rewritten; remote: "" */

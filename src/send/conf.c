@@ -24,6 +24,7 @@ static const struct setting {
 	{ "concurrencyremote", AT(limit[1]), NUMBER, { .number = 20 } },
 	{ "holdlocal", AT(hold[0]), NUMBER, { 0 } },
 	{ "holdremote", AT(hold[1]), NUMBER, { 0 } },
+	{ "timeoutlocal", AT(timeoutlocal), NUMBER, { .number = 3600 } },
 	{ "bouncehost", AT(bouncehost), HOST, { 0 } },
 	{ "doublebouncehost", AT(doublehost), HOST, { 0 } },
 	{ "bouncefrom", AT(bouncefrom), LINE, { "MAILER-DAEMON" } },
@@ -33,7 +34,7 @@ static const struct setting {
 	{ "bouncelifetime", AT(bouncelifetime), NUMBER, { .number = LIFETIME_SECS } },
 	{ "bouncemaxbytes", AT(bouncemaxbytes), NUMBER, { .number = 50000 } },
 };
-enum { ROUTING = 7, SETTINGS = sizeof settings / sizeof *settings };
+enum { ROUTING = 8, SETTINGS = sizeof settings / sizeof *settings };
 
 struct conf conf;
 unsigned conf_serial;

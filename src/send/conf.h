@@ -9,6 +9,7 @@ struct conf {
 	struct buf locals, envnoathost, percenthack, virtualdomains;
 	uint64_t limit[2];	/* concurrencylocal, concurrencyremote; 0 = held */
 	uint64_t hold[2];
+	uint64_t timeoutlocal;	/* seconds a local delivery may take */
 	/* read once; bouncefrom stays the first of them */
 	struct buf bouncefrom, bouncehost, bouncesubject, doubleto, doublehost;
 	uint64_t lifetime, bouncelifetime, bouncemaxbytes;

@@ -3,10 +3,10 @@
  * no second process for it. Refuses nothing: without a syslog the lines go to
  * standard error, and mail goes on. */
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "../base/exec.h"
 #include "../base/io.h"
 #include "../base/log.h"
 #include "../base/passwd.h"
@@ -63,29 +63,6 @@ static void to_syslog(const char *s, size_t n)
 	} while (n);
 }
 
-/* As execvp(3), which is half a KB. */
-static void exec_in_path(char **argv)
-{
-	const char *path = getenv("PATH");
-	char file[512];
-
-	if (strchr(*argv, '/')) {
-		execv(*argv, argv);
-		return;
-	}
-	if (!path)
-		path = "/bin:/usr/bin";
-	while (path) {
-		const char *end = strchr(path, ':');
-		struct buf b = BUF_OVER(file);
-
-		buf_fmt(&b, "%.*s/%s", end ? (int)(end - path) : 512, path, *argv);
-		if (buf_z(&b))
-			execv(file, argv);
-		path = end ? end + 1 : 0;
-	}
-}
-
 static void run_program(char **argv, uid_t uid, gid_t gid)
 {
 	struct user u;
@@ -96,7 +73,7 @@ static void run_program(char **argv, uid_t uid, gid_t gid)
 	}
 	if (geteuid() != 0 || proc_become(uid, gid) == 0) {
 		proc_signals_reset();
-		exec_in_path(argv);
+		exec_path(argv);
 	}
 	say("qmta-send", "unable to run the logger %s:", *argv);
 	_exit(EXIT_TEMP);

@@ -369,7 +369,8 @@ static int finish(void)
 	log_flush();
 	if (broken)
 		return EXIT_TEMP;
-	return left ? EXIT_LEFT : EXIT_DONE;
+	/* A daemon that was told to end has done so well, whatever waits. */
+	return left && !loop->daemon ? EXIT_LEFT : EXIT_DONE;
 }
 
 int loop_run(struct loop *l)

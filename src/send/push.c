@@ -133,7 +133,7 @@ static int send_job(struct slot *s, struct pick *k, const struct pass *p)
 	char text[3 * ADDR_CAP];
 	struct buf b = BUF_OVER(text);
 	struct job j = { .serial = s->serial, .n = s->n, .off = s->off,
-		.size = p->info.size, .sender = p->info.sender, .route = k->via.via,
+		.size = p->info.size, .limit = (uint32_t)conf.timeoutlocal, .sender = p->info.sender, .route = k->via.via,
 		.rcpt = "", .list = k->list.in.fd };
 	int r, e;
 

@@ -368,14 +368,14 @@ static void test_sweep(void)
 	uint64_t id;
 	int fd, before;
 
-	ok(!swept("mess/0/5", "0444", 60), "ours, a minute old: kept");
-	ok(swept("mess/0/5", "0444", 1000), "ours, 1000 seconds: removed");
+	ok(!swept("mess/0/5", "0444", 60), "(26) ours, a minute old: kept");
+	ok(swept("mess/0/5", "0444", 1000), "(26) ours, 1000 seconds: removed");
 	ok(swept("pid/5.5.5", "0444", 1000), "the same in pid/");
 	ok(swept("mess/0/5", "0444", -5000), "ours, from the future: the lock decides");
 	ok(swept("mess/0/5", "0444", now - 10), "ours, from 1970: the lock decides");
-	ok(!swept("mess/0/5", "0644", 86400), "a classic writer's, a day old: kept");
+	ok(!swept("mess/0/5", "0644", 86400), "(26) a classic writer's, a day old: kept");
 	ok(!swept("mess/0/5", "0644", now - 10), "a classic writer's, from 1970: kept");
-	ok(swept("mess/0/5", "0644", 130000), "a classic writer's, 36 hours: removed");
+	ok(swept("mess/0/5", "0644", 130000), "(26) a classic writer's, 36 hours: removed");
 	shell("echo x >mess/0/5; chmod 444 mess/0/5; touch -d @1950000000 mess/0/5");
 	fd = openat(q.dir, "mess/0/5", O_RDONLY);
 	flock(fd, LOCK_EX);

@@ -1,0 +1,17 @@
+/* stub5.c: to be replaced. */
+#include "../applet.h"
+#include "../base/log.h"
+#include "../exits.h"
+
+int newu_main(int argc, char **argv)
+{
+	(void)argc;
+	say(argv[0], "not built yet");
+	return EXIT_PERM;
+}
+int getpw_main(int argc, char **argv)
+{
+	(void)argc;
+	say(argv[0], "not built yet");
+	return EXIT_PERM;
+}

@@ -1,0 +1,17 @@
+/* stub8.c: to be replaced. */
+#include "../applet.h"
+#include "../base/log.h"
+#include "../exits.h"
+
+int hands_main(int argc, char **argv)
+{
+	(void)argc;
+	say(argv[0], "not built yet");
+	return EXIT_PERM;
+}
+int status_main(int argc, char **argv)
+{
+	(void)argc;
+	say(argv[0], "not built yet");
+	return EXIT_PERM;
+}
