@@ -2,6 +2,7 @@
  * rooms because send must not know deliver: send asks job_worker(), declared
  * in queue/job.h, and only this file knows who answers. */
 #include "queue/job.h"
+#include "queue/handin.h"
 #include "deliver/local.h"
 #include "deliver/remote.h"
 #include "exits.h"
@@ -12,6 +13,8 @@ void job_worker(const struct worker *w)
 {
 	if (CFG_LOCAL && w->kind == 'L')
 		local_worker(w);
+	if (CFG_LOCAL && w->kind == 'F')
+		_exit(handin_serve(w->sock));
 	if (CFG_SEND && w->kind == 'R')
 		remote_worker(w);
 	_exit(EXIT_TEMP);

@@ -11,11 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../exits.h"
+#include "clock.h"
 #include "io.h"
 #include "proc.h"
 #include "sys.h"
 
-enum { DAY = 86400 };
+enum { DAY = 86400, FDS_SWEPT = 1024 };
 
 static const unsigned char sigs[] = { SIGTERM, SIGALRM, SIGHUP, SIGCHLD, SIGINT };
 
@@ -46,19 +47,27 @@ int proc_pipe(int fd[2])
 	return (int)syscall(SYS_pipe2, fd, O_CLOEXEC);
 }
 
+void proc_close_from(int fd)
+{
+	if (syscall(SYS_close_range, fd, ~0u, 0) == 0)
+		return;
+	for (; fd < FDS_SWEPT; fd++)
+		close(fd);
+}
+
 /* Nothing that we ignore is passed on. */
-static void become_program(const char *program, char *const argv[], int in, int out,
-	int errors)
+void proc_exec(const char *program, char *const argv[], char *const envp[], int in,
+	int out, int errors)
 {
 	proc_signals_reset();
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
-	alarm(DAY);
 	if (lseek(in, 0, SEEK_SET) == 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
 		(!errors || dup2(out, 2) == 2)) {
 		/* dup2() of a descriptor to itself leaves close-on-exec on. */
 		ioctl(0, FIONCLEX);
-		execv(program, argv);
+		proc_close_from(3);
+		execve(program, argv, envp);
 	}
 	_exit(EXIT_TEMP);
 }
@@ -73,8 +82,10 @@ int proc_run(const char *program, char *const argv[], int in, int errors,
 
 	if (proc_pipe(fd) < 0)
 		return EXIT_TEMP << 8;
-	if ((pid = proc_fork()) == 0)
-		become_program(program, argv, in, fd[1], errors);
+	if ((pid = proc_fork()) == 0) {
+		alarm(DAY);
+		proc_exec(program, argv, environ, in, fd[1], errors);
+	}
 	close(fd[1]);
 	while ((r = io_read(fd[0], window, sizeof window)) > 0) {
 		size_t room = text->cap - text->len;
@@ -122,6 +133,27 @@ int proc_become(uid_t uid, gid_t gid)
 	if (syscall(SYS_groups, 1, &gid) < 0)
 		return -1;
 	return ids(uid, gid);
+}
+
+static int64_t limit_end;
+static void (*limit_over)(void);
+
+/* The alarm may come early: SIGALRM tells a runner to try everything now, and
+ * whoever sends it by the program's name reaches us too. */
+static void limit_check(int sig)
+{
+	(void)sig;
+	if (clock_mono() >= limit_end)
+		limit_over();
+}
+
+void proc_limit(unsigned secs, void (*over)(void))
+{
+	/* A little less than the alarm, which is counted by another clock. */
+	limit_end = clock_mono() + secs * (int64_t)1000 - 500;
+	limit_over = over;
+	signal(SIGALRM, limit_check);
+	alarm(secs);
 }
 
 void proc_trim(void *p, size_t n)

@@ -15,6 +15,16 @@ void proc_signals(void (*how)(int));
 /* fork(2) for a process of one thread: the C library's takes locks that only
  * threads need (1 KB). */
 pid_t proc_fork(void);
+/* Closes every descriptor from fd on. */
+void proc_close_from(int fd);
+/* Becomes the program: `in`, from its beginning, as its input, `out` as its output
+ * and, if `errors`, its errors; no other descriptor, default signals. What does not
+ * work ends in exit EXIT_TEMP. */
+void proc_exec(const char *program, char *const argv[], char *const envp[], int in,
+	int out, int errors) __attribute__((noreturn));
+/* over() is called from a signal handler when `secs` (at least 1) are over; it does
+ * not return. A SIGALRM that somebody else sends is nothing. */
+void proc_limit(unsigned secs, void (*over)(void));
 /* Runs the program with `in`, from its beginning, as its input, and waits for it;
  * it is ended after a day. What it says on 1, and if `errors` on 2, is added to
  * text as far as there is room (it may say more, and never dies of a closed pipe).

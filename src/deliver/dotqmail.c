@@ -18,6 +18,11 @@
 
 #define DOT_NAME_CAP (ADDR_CAP + 32)
 
+static int is_missing(int e)
+{
+	return e == ENOENT || e == ENOTDIR || e == ENAMETOOLONG || e == ELOOP;
+}
+
 /* 1 read into d, 0 no regular file of this name (a named pipe counts as missing),
  * -1 with *why. */
 static int try(struct dot *d, const char *name, const char **why)
@@ -27,12 +32,7 @@ static int try(struct dot *d, const char *name, const char **why)
 
 	*why = "Unable to open .qmail file. (#4.3.0)";
 	if (stat(name, &st) < 0)
-		switch (errno) {
-		case ENOENT: case ENOTDIR: case ENAMETOOLONG: case ELOOP:
-			return 0;
-		default:
-			return -1;
-		}
+		return is_missing(errno) ? 0 : -1;
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (st.st_mode & S_IWOTH) {
@@ -46,51 +46,76 @@ static int try(struct dot *d, const char *name, const char **why)
 	return r;
 }
 
-/* The names in order, from the most special one. "." becomes ":" so that no
- * extension climbs out of the home. 1, 0, -1 as try(). */
+/* ".qmail" dash ext, where "." becomes ":" so that no extension climbs out of the
+ * home. */
+static void put_name(struct buf *name, const char *dash, const char *ext)
+{
+	buf_puts(name, ".qmail");
+	buf_puts(name, dash);
+	for (; *ext; ext++)
+		buf_putc(name, *ext == '.' ? ':' : text_lower((unsigned char)*ext));
+}
+
+/* The names in order, from the most special one. 1, 0, -1 as try(). */
 static int search(struct dot *d, const char *dash, const char *ext, const char **why)
 {
+	static const char word[] = "default";
 	char room[DOT_NAME_CAP];
 	struct buf name = BUF_OVER(room);
 	size_t base, i, n = strlen(ext);
 	int r;
 
-	buf_puts(&name, ".qmail");
-	buf_puts(&name, dash);
-	base = name.len;
-	for (i = 0; i < n; i++)
-		buf_putc(&name, ext[i] == '.' ? ':' : text_lower((unsigned char)ext[i]));
+	put_name(&name, dash, ext);
 	if (!buf_z(&name))
 		return 0;
-	if ((r = try(d, name.s, why)) != 0 || (!*dash && !n))
+	base = name.len - n;
+	if ((r = try(d, name.s, why)) != 0 || (!*dash && !n)) {
+		i = n - (sizeof word - 1);
+		if (r > 0 && i < n && !strcmp(name.s + base + i, word))
+			d->given = ext + i;
 		return r;
+	}
 	for (i = n;; i--) {
 		if (i && name.s[base + i - 1] != '-')
 			continue;
 		name.len = base + i;
-		buf_puts(&name, "default");
+		buf_puts(&name, word);
 		if (!buf_z(&name))
 			return 0;
-		if ((r = try(d, name.s, why)) != 0 || !i)
+		d->given = ext + i;
+		if ((r = try(d, name.s, why)) > 0)
+			return r;
+		d->given = 0;
+		if (r || !i)
 			return r;
 	}
 }
 
-/* Makes every line a C string: LF and the blanks before it become NUL. */
-static const char *cut_lines(struct buf *t)
+/* Makes every line from `from` on a C string: LF and the blanks before it become NUL. */
+static const char *cut_lines(struct buf *t, size_t from)
 {
 	size_t i = t->len;
 	int tail = 1;
 
 	/* A NUL that was there before would hide the rest of its line. */
-	if (memchr(t->s, 0, t->len))
+	if (memchr(t->s + from, 0, t->len - from))
 		return "Uh-oh: NUL byte in delivery instructions. (#4.3.0)";
-	while (i--) {
+	while (i-- > from) {
 		tail = t->s[i] == '\n' || (tail && (t->s[i] == ' ' || t->s[i] == '\t'));
 		if (tail)
 			t->s[i] = 0;
 	}
-	return t->s[0] ? 0 : "Uh-oh: first line of .qmail file is blank. (#4.2.1)";
+	return t->s[from] ? 0 : "Uh-oh: first line of .qmail file is blank. (#4.2.1)";
+}
+
+/* The text from `from` on becomes lines. 1, or 0 with *why. */
+static int finish(struct dot *d, size_t from, const char **why)
+{
+	*why = "Out of memory. (#4.3.0)";
+	if (buf_putc(&d->text, '\n'))
+		*why = cut_lines(&d->text, from);
+	dot_rewind(d);
+	return !*why;
 }
 
 int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
@@ -107,17 +132,42 @@ int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
 		d->xbit = 0;
 		buf_puts(&d->text, dflt);
 	}
-	if (r >= 0) {
-		*why = "Out of memory. (#4.3.0)";
-		if (buf_putc(&d->text, '\n'))
-			*why = cut_lines(&d->text);
-		if (!*why) {
-			dot_rewind(d);
-			return 1;
-		}
+	if (r >= 0 && finish(d, 0, why)) {
+		d->own = d->text.len;
+		return 1;
 	}
 	dot_close(d);
 	return -1;
+}
+
+int dot_text(struct dot *d, const char *lines, const char **why)
+{
+	size_t from = d->text.len;
+
+	d->text.max = from + CONTROL_MAX;
+	buf_puts(&d->text, lines);
+	if (finish(d, from, why))
+		return 1;
+	dot_close(d);
+	return -1;
+}
+
+int dot_owner(const char *dash, const char *ext)
+{
+	char room[DOT_NAME_CAP];
+	struct buf name = BUF_OVER(room);
+	struct stat st;
+	int n;
+
+	put_name(&name, dash, ext);
+	for (n = 0; n < 2; n++) {
+		buf_puts(&name, n ? "-default" : "-owner");
+		if (!buf_z(&name))
+			return n;
+		if (stat(name.s, &st) < 0)
+			return is_missing(errno) ? n : -1;
+	}
+	return n;
 }
 
 void dot_rewind(struct dot *d)
@@ -143,6 +193,9 @@ int dot_next(struct dot *d, struct dot_line *l, const char **why)
 
 	for (; d->pos < d->text.len; d->pos += strlen(s) + 1) {
 		s = d->text.s + d->pos;
+		/* What is said of the file is not said of the lines behind it. */
+		if (d->pos == d->own)
+			d->forward_only = 0;
 		if (!strcmp(s, "+list"))
 			d->forward_only = 1;
 		if (*s && *s != '#' && *s != '+')
@@ -150,6 +203,7 @@ int dot_next(struct dot *d, struct dot_line *l, const char **why)
 	}
 	if (d->pos >= d->text.len)
 		return 0;
+	l->dflt = d->dflt && d->pos < d->own;
 	d->pos += strlen(s) + 1;
 	l->kind = kind_of(s);
 	l->s = l->kind == DOT_PROGRAM || *s == '&' ? s + 1 : s;

@@ -1,5 +1,5 @@
 /* dotqmail.h: delivery instructions: where they are and what a line means.
- * Carrying them out is local.c's. */
+ * Carrying them out is visit.c's. */
 #ifndef DELIVER_DOTQMAIL_H
 #define DELIVER_DOTQMAIL_H
 #include <stddef.h>
@@ -9,18 +9,29 @@ enum dot_kind { DOT_MAILDIR, DOT_MBOX, DOT_PROGRAM, DOT_FORWARD };
 
 struct dot {
 	struct buf text;	/* the lines, private */
-	size_t pos;
+	size_t pos;		/* behind the line that dot_next gave */
+	size_t own;		/* where the lines of dot_text begin */
+	const char *given;	/* what "default" in the file's name stands for: the end of ext; or 0 */
 	int dflt;		/* 1: these are the default instructions, no file was used */
 	int xbit;		/* 1: the file's owner-x bit says: nothing but forwards */
 	int forward_only;	/* the same, or +list has been seen; dot_next() minds it */
 };
-struct dot_line { enum dot_kind kind; const char *s; };	/* s without | and & */
+struct dot_line {
+	enum dot_kind kind;
+	const char *s;		/* without | and & */
+	int dflt;		/* 1: of the default instructions */
+};
 
 /* Finds the instructions for dash and ext in the working directory (the home)
  * and reads them; `dflt` stands in for a missing or empty ~/.qmail. 1 found, 0
  * nothing handles this extension, -1 later: *why says it. dot_close() after 1. */
 int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
 	const char **why);
+/* Adds ready lines behind those of d, or to a d that is all zero. 1, or -1: *why.
+ * dot_close() after 1. */
+int dot_text(struct dot *d, const char *lines, const char **why);
+/* Is there an owner of dash and ext: 0 no, 1 -owner, 2 -owner-default too, -1 later. */
+int dot_owner(const char *dash, const char *ext);
 /* Next line that does something: 1 and *l (valid until dot_close), 0 no more,
  * -1 the file is in error: *why. Comments and blank lines are passed over. */
 int dot_next(struct dot *d, struct dot_line *l, const char **why);

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "../base/clock.h"
+#include "../base/date.h"
 #include "../base/text.h"
 #include "../msg/datefix.h"
 #include "../msg/quote.h"
@@ -31,6 +33,19 @@ static ssize_t read_at(int fd, void *p, size_t n, off_t at)
 	return r;
 }
 
+int letter_ufline(struct buf *b, const char *sender, int64_t now)
+{
+	buf_puts(b, "From ");
+	for (; *sender; sender++)
+		buf_putc(b, (unsigned char)*sender <= ' ' || *sender == 127 ? '-' : *sender);
+	if (b->len == 5)
+		buf_puts(b, "MAILER-DAEMON");
+	buf_putc(b, ' ');
+	date_mbox(b, now);
+	buf_putc(b, '\n');
+	return !b->full;
+}
+
 int letter_open(struct letter *l, int fd, off_t size, const char *sender,
 	const char *local, const char *host)
 {
@@ -40,15 +55,17 @@ int letter_open(struct letter *l, int fd, off_t size, const char *sender,
 	l->fd = fd;
 	l->size = size;
 	l->date_len = 0;
+	l->until = 0;
 	*head = BUF_OVER(l->store);
 	buf_puts(head, "Return-Path: <");
 	addr_quote(head, sender, strlen(sender));
 	buf_putc(head, '>');
 	end_line(head, 0);
-	from = head->len;
+	l->rp_len = from = head->len;
 	buf_fmt(head, "Delivered-To: %s@%s", local, host);
 	end_line(head, from);
-	if (head->full) {
+	l->ufline = BUF_OVER(l->ustore);
+	if (head->full || !letter_ufline(&l->ufline, sender, clock_wall())) {
 		errno = EMSGSIZE;
 		return -1;
 	}
@@ -112,8 +129,10 @@ int letter_loops(const struct letter *l, const char *local, const char *host)
 	return (int)r;
 }
 
+typedef int put_piece(void *to, const void *p, size_t n);
+
 /* Bytes from `at` up to `end` of the message. As letter_copy. */
-static int copy_part(const struct letter *l, struct out *o, off_t at, off_t end)
+static int walk_part(const struct letter *l, put_piece *put, void *to, off_t at, off_t end)
 {
 	char window[WINDOW];
 	size_t n;
@@ -123,23 +142,37 @@ static int copy_part(const struct letter *l, struct out *o, off_t at, off_t end)
 		n = end - at < (off_t)sizeof window ? (size_t)(end - at) : sizeof window;
 		if ((r = read_at(l->fd, window, n, at)) <= 0)
 			return -2;
-		if (out_put(o, window, (size_t)r) < 0)
+		if (put(to, window, (size_t)r) < 0)
 			return -1;
+		if (l->until && clock_mono() > l->until) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
 	}
 	return 0;
 }
 
-int letter_copy(const struct letter *l, struct out *o)
+int letter_walk(const struct letter *l, put_piece *put, void *to)
 {
 	int r;
 
-	if (out_put(o, l->head.s, l->head.len) < 0)
+	if (put(to, l->head.s, l->head.len) < 0)
 		return -1;
 	if (!l->date_len)
-		return copy_part(l, o, 0, l->size);
-	if ((r = copy_part(l, o, 0, l->date_at)) < 0)
+		return walk_part(l, put, to, 0, l->size);
+	if ((r = walk_part(l, put, to, 0, l->date_at)) < 0)
 		return r;
-	if (out_puts(o, l->date) < 0)
+	if (put(to, l->date, strlen(l->date)) < 0)
 		return -1;
-	return copy_part(l, o, l->date_at + (off_t)l->date_len, l->size);
+	return walk_part(l, put, to, l->date_at + (off_t)l->date_len, l->size);
+}
+
+static int to_out(void *to, const void *p, size_t n)
+{
+	return out_put(to, p, n);
+}
+
+int letter_copy(const struct letter *l, struct out *o)
+{
+	return letter_walk(l, to_out, o);
 }

@@ -178,6 +178,8 @@ static int find_me(struct who *w, const char *local, const char **why)
 
 int who_find(struct who *w, const char *local, const char **why)
 {
+	w->lines = w->owner = 0;
+	w->self = 0;
 	*why = "Unable to look up the user. (#4.3.0)";
 	return geteuid() ? find_me(w, local, why) : find_any(w, local, why);
 }

@@ -10,6 +10,9 @@ struct who {
 	char home[256];		/* absolute */
 	const char *dash;	/* "" the user himself, "-" an extension or an alias */
 	const char *ext;	/* what follows the dash; points into `local` */
+	const char *lines;	/* instructions in place of a .qmail file, NUL-terminated; 0: look for one */
+	int self;		/* with lines: ~/.qmail (or the default) is carried out before them */
+	const char *owner;	/* with lines: envelope sender of what they forward; 0: as it came */
 };
 
 /* Finds the owner of the local part, as the super-user (system users) or as an

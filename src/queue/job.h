@@ -52,7 +52,8 @@ int answer_recv(int sock, struct answer *a, void *buf);
 /* The process becomes a worker and never returns. Declared down here so that the
  * runner needs to know nothing of delivery; applet.c, which knows every room,
  * defines it. kind 'L': one local delivery of *j, answers on sock.
- * kind 'R': remote worker, jobs come on sock; tcpto may be -1. */
+ * kind 'R': remote worker, jobs come on sock; tcpto may be -1.
+ * kind 'F': takes in one message on sock (queue/handin.h). */
 struct worker { char kind; int sock; int tcpto; const struct job *job; const char *defaultdelivery; };
 void job_worker(const struct worker *w) __attribute__((noreturn));
 

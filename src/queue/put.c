@@ -162,6 +162,15 @@ static void put_who(struct buf *b, enum qput_who who, uid_t uid)
 		buf_fmt(b, "by uid %lu", (unsigned long)uid);
 }
 
+/* Whose mail it is when another process puts it in for him. */
+#define NOBODY ((uid_t)-1)
+static uid_t for_uid = NOBODY;
+
+void qput_for(uid_t uid)
+{
+	for_uid = uid;
+}
+
 int qput_begin(struct qput *p, struct queue *q, enum qput_who who)
 {
 	struct buf *b = &p->out.b;
@@ -171,7 +180,7 @@ int qput_begin(struct qput *p, struct queue *q, enum qput_who who)
 	p->fd = p->env = -1;
 	p->who = who;
 	p->pid = getpid();
-	p->uid = getuid();
+	p->uid = for_uid == NOBODY ? getuid() : for_uid;
 	p->until = clock_mono() + WRITER_SECS * (int64_t)1000;
 	/* A bounce makes room soon: it lets its message leave the queue. */
 	if (who != PUT_BOUNCE && !have_room(q))

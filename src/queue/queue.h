@@ -63,6 +63,9 @@ struct qput {
 /* Begins: makes the file and writes the Received line. All: 0 or a QQ_ number;
  * after any number but 0 everything is already removed and the put is over. */
 int qput_begin(struct qput *p, struct queue *q, enum qput_who who);
+/* Messages begun from now on are put in for this user: Received line and envelope
+ * name him, not the caller. */
+void qput_for(uid_t uid);
 int qput_data(struct qput *p, const void *s, size_t n);
 /* After the last data: sender once, then each recipient. */
 int qput_sender(struct qput *p, const char *s, size_t n);

@@ -19,6 +19,7 @@ static struct carrier *start(char kind, enum qchan c, uint64_t route)
 	w->used = 1;
 	w->chan = c;
 	w->route = route;
+	w->lent = 0;
 	w->depth = 0;
 	w->moved = clock_mono();
 	return w;

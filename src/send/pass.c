@@ -7,6 +7,7 @@
 #include <string.h>
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../base/proc.h"
 #include "bounce.h"
 #include "carry.h"
 #include "conf.h"
@@ -14,6 +15,7 @@
 #include "pass.h"
 #include "report.h"
 #include "settle.h"
+#include "spawn.h"
 
 enum { NO_ROOM_MS = 1000 };
 
@@ -96,6 +98,20 @@ static void slot_free(struct slot *s)
 
 /* ---- answers ---- */
 
+/* A local worker has mail to forward, and perhaps no right to the queue: it gets a
+ * line to somebody who has. Once, for its job is one; without a descriptor it knows
+ * of our trouble. */
+static void lend_hand(struct carrier *c)
+{
+	int fd;
+
+	if (c->chan != LOCAL || c->lent++)
+		return;
+	fd = spawn_worker('F');
+	pass_send(c->sock, "F", 1, &fd, fd >= 0);
+	io_close(fd);
+}
+
 void pass_answer(struct carrier *c, const struct answer *a)
 {
 	struct slot *s = a->letter == 'Q' ? 0 : slot_find(c, a->serial);
@@ -107,6 +123,10 @@ void pass_answer(struct carrier *c, const struct answer *a)
 	}
 	if (!s)
 		return;
+	if (a->letter == 'F') {
+		lend_hand(c);
+		return;
+	}
 	c->moved = clock_mono();
 	if (strchr("hsm", a->letter)) {
 		if (a->index < s->n && !s->fate[a->index])

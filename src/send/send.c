@@ -136,7 +136,8 @@ static int become_owner(const struct stat *st)
 /* The spawner learns what it may be; then we are no longer root. */
 static int settle_rights(const struct stat *st)
 {
-	struct spawn s = { opts.defaultdelivery, queue_tcpto(&queue), local_wanted(), 0, 0 };
+	struct spawn s = { opts.defaultdelivery, queue_tcpto(&queue), local_wanted(), 0, 0,
+		st->st_uid, st->st_gid };
 
 	if (geteuid() == 0)
 		remote_identity(&s, st);

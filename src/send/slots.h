@@ -49,6 +49,7 @@ struct carrier {
 	int sock;
 	enum qchan chan;
 	uint64_t route;
+	int lent;		/* local: it has got its hand-in */
 	unsigned depth;		/* jobs handed over and not answered */
 	int64_t moved;		/* mono ms of the last answer, or of the first job */
 };

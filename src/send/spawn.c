@@ -14,7 +14,7 @@
 #include "../queue/job.h"
 #include "spawn.h"
 
-enum { SPAWNER_FD = 3, FDS_SWEPT = 1024 };
+enum { SPAWNER_FD = 3 };
 
 static int spawner = -1, can_local = 1;
 
@@ -23,17 +23,15 @@ int spawn_can_local(void)
 	return can_local;
 }
 
-static void close_from(int fd)
-{
-	if (syscall(SYS_close_range, fd, ~0u, 0) == 0)
-		return;
-	for (; fd < FDS_SWEPT; fd++)
-		close(fd);
-}
-
 static int drop_root(const struct spawn *s)
 {
 	return geteuid() ? 0 : proc_become(s->remote_uid, s->remote_gid);
+}
+
+/* Who takes mail in for local workers must be able to write the queue. */
+static int become_owner(const struct spawn *s)
+{
+	return geteuid() ? 0 : proc_become(s->owner_uid, s->owner_gid);
 }
 
 static void worker(const struct spawn *s, char kind, int sock)
@@ -48,15 +46,14 @@ static void worker(const struct spawn *s, char kind, int sock)
 	signal(SIGCHLD, SIG_DFL);
 	/* Not setrlimit(): musl's stops all threads first (1 KB). */
 	syscall(SYS_prlimit64, 0, RLIMIT_CORE, none, 0);
-	if (kind == 'R') {
-		if (drop_root(s) < 0)
-			_exit(EXIT_TEMP);
-	} else {
+	if (kind != 'R')
 		close(s->tcpto);
+	if (kind == 'L') {
 		if (job_recv(sock, &j, buf, 0) <= 0)
 			_exit(EXIT_TEMP);
 		w.job = &j;
-	}
+	} else if ((kind == 'R' ? drop_root(s) : become_owner(s)) < 0)
+		_exit(EXIT_TEMP);
 	job_worker(&w);
 }
 
@@ -86,7 +83,7 @@ static void serve(int sock)
 	dup2(null, 0);
 	dup2(null, 1);
 	dup2(sock, SPAWNER_FD);
-	close_from(SPAWNER_FD + 1);
+	proc_close_from(SPAWNER_FD + 1);
 	learn(&s);
 	while ((n = 1) && pass_recv(SPAWNER_FD, &kind, 1, &sock, &n, 0) > 0) {
 		if (n != 1)

@@ -15,12 +15,14 @@ struct spawn {
 	int keep_root;		/* 1: local deliveries become each user */
 	uid_t remote_uid;	/* remote workers, and the spawner itself without keep_root */
 	gid_t remote_gid;
+	uid_t owner_uid;	/* the queue's owner, for who takes in forwarded mail */
+	gid_t owner_gid;
 };
 int spawn_setup(const struct spawn *s);		/* 0 / -1 errno */
 /* 0 when the program was started by root and its spawner gave that up: then it
  * can become no user. */
 int spawn_can_local(void);
-/* A new worker of this kind ('L', 'R'): our end of its job socket, -1 errno. */
+/* A new worker of this kind ('L', 'R', 'F': job.h): our end of its job socket, -1 errno. */
 int spawn_worker(char kind);
 
 #endif

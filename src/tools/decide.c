@@ -35,13 +35,13 @@ int condredirect_main(int argc, char **argv)
 
 	if (argc < 3)
 		return usage(argv[0], "address command [argument ...]");
-	if (!forward_check(argv[0], to))
+	if (!redirect_check(argv[0], to))
 		return EXIT_PERM;
 	if ((code = ask(argv, argv + 2, EXIT_STOP)) != EXIT_STOP)
 		return code;
 	/* The command has read the message. */
 	lseek(0, 0, SEEK_SET);
-	code = forward_send(argv[0], to);
+	code = redirect_send(argv[0], to);
 	return code ? code : EXIT_STOP;
 }
 

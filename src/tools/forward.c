@@ -21,7 +21,7 @@ static size_t line_len(const char *s)
 	return strcmp(s + n, "\n") && s[n] ? 0 : n;
 }
 
-int forward_check(const char *name, char **addrs)
+int redirect_check(const char *name, char **addrs)
 {
 	const char *sender = getenv("NEWSENDER"), *line = getenv("DTLINE");
 
@@ -66,7 +66,7 @@ static int done(const char *name, const struct submit *s)
 	return EXIT_DONE;
 }
 
-int forward_send(const char *name, char **addrs)
+int redirect_send(const char *name, char **addrs)
 {
 	const char *sender = getenv("NEWSENDER");
 	static struct submit s;
@@ -94,5 +94,5 @@ int forward_main(int argc, char **argv)
 		say(argv[0], "usage: forward address ...");
 		return EXIT_PERM;
 	}
-	return forward_check(argv[0], argv + 1) ? forward_send(argv[0], argv + 1) : EXIT_PERM;
+	return redirect_check(argv[0], argv + 1) ? redirect_send(argv[0], argv + 1) : EXIT_PERM;
 }
