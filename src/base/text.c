@@ -58,6 +58,16 @@ size_t text_rchr(const char *s, size_t n, int c)
 	return n;
 }
 
+size_t text_dir(const char *path)
+{
+	size_t n = strlen(path), slash;
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	slash = text_rchr(path, n, '/');
+	return slash < n ? slash + 1 : 0;
+}
+
 size_t text_trim(const char *s, size_t n)
 {
 	while (n && memchr(" \t\r\n", s[n - 1], 4))

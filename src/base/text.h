@@ -17,6 +17,8 @@ int text_caseeq(const char *a, size_t n, const char *b, size_t m);
 int text_casestarts(const char *s, size_t n, const char *prefix);
 /* Position of the last byte c in the n bytes, or n when there is none. */
 size_t text_rchr(const char *s, size_t n, int c);
+/* Length of the directory's part of a path, with its '/': 2 for "./Maildir/", 0 for "x". */
+size_t text_dir(const char *path);
 /* Length without trailing spaces, tabs, CR and LF. */
 size_t text_trim(const char *s, size_t n);
 /* FNV-1a over the n bytes, ASCII letters lowered: for tables, not for secrets. */

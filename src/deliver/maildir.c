@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "../base/clock.h"
 #include "../base/control.h"
+#include "../base/text.h"
 #include "maildir.h"
 
 #define HOST_CAP 64	/* bytes of the host's name that are used, as classic readers expect */
@@ -27,10 +28,11 @@ struct names { char tmp[192], new[192]; };
  * be new, not secret, and O_EXCL has the last word. */
 static unsigned long long chance(void)
 {
+	static unsigned long long n;	/* two of one process differ whatever the clocks say */
 	unsigned long long r;
 
 	if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r)
-		r = (unsigned long long)clock_mono() * 0x9e3779b97f4a7c15u + (size_t)&r;
+		r = ((unsigned long long)clock_mono() + ++n) * 0x9e3779b97f4a7c15u + (size_t)&r;
 	return r;
 }
 
@@ -183,10 +185,12 @@ static void drop(int dir, const char *name)
  * part is never seen, not even after a power cut in the middle. */
 int maildir_make(const char *path)
 {
-	char tmp[64];
+	char tmp[1024];
 	struct buf b = BUF_OVER(tmp);
 	int dir, r;
 
+	errno = ENAMETOOLONG;
+	buf_put(&b, path, text_dir(path));
 	buf_fmt(&b, ".maildir-%08x%08x", (unsigned)clock_wall_usec(), (unsigned)chance());
 	if (!buf_z(&b) || mkdir(tmp, 0700) < 0)
 		return -1;

@@ -296,34 +296,32 @@ const char *mbox_gap(int fd, off_t size)
 	return end[1] != '\n' ? "\n\n" : end[0] != '\n' ? "\n" : "";
 }
 
-/* Cuts off what a dead writer left of this letter. Its From_ line has another date;
- * of that only the length must be the same. Errors: it stays. */
+/* Cuts off what a dead writer left of this letter: all behind the old length must be
+ * its beginning. Its From_ line has another date; of that only the length must be the
+ * same. Errors: it stays. */
 static void cut_part(struct mbox *m, const struct letter *l)
 {
 	struct rd q = { .fd = m->fd, .at = m->was, .last = '\n' };
 	const char *gap;
 
-	if (m->was < 0 || m->was >= m->size || !(gap = mbox_gap(m->fd, m->was)) ||
-		compare(&q, gap, strlen(gap)) < 0 ||
-		compare(&q, l->ufline.s, l->ufline.len - DATE_LEN) < 0)
+	if (m->was < 0 || m->was >= m->size || !(gap = mbox_gap(m->fd, m->was)))
 		return;
-	q.at += DATE_LEN;
-	if (q.at < m->size) {
-		put_letter(&q, l);
+	if (compare(&q, gap, strlen(gap)) == 0 &&
+		compare(&q, l->ufline.s, l->ufline.len - DATE_LEN) == 0) {
+		q.at += DATE_LEN;
 		if (q.at < m->size)
-			return;
+			put_letter(&q, l);
 	}
-	if (ftruncate(m->fd, m->was) == 0)
+	if (q.at >= m->size && ftruncate(m->fd, m->was) == 0)
 		m->size = m->was;
 }
 
-static int sync_parent(const char *path)
+int mbox_syncdir(const char *path)
 {
 	char name[MBOX_PATH];
 	struct buf b = BUF_OVER(name);
-	size_t n = strlen(path), slash = text_rchr(path, n, '/');
 
-	buf_put(&b, path, slash < n ? slash + 1 : 0);
+	buf_put(&b, path, text_dir(path));
 	buf_puts(&b, ".");
 	return buf_z(&b) ? io_syncdir(AT_FDCWD, name) : -1;
 }
@@ -341,7 +339,7 @@ static const char *append(const struct mbox *m, const struct letter *l)
 		r = out_flush(&o) < 0 || fsync(m->fd) < 0 ? -1 : 0;
 	/* An empty one may be one that was just made. */
 	if (r == 0 && !m->size)
-		r = sync_parent(m->path);
+		r = mbox_syncdir(m->path);
 	if (r == -2)
 		return "Unable to read message. (#4.3.0)";
 	return r ? mbox_reason(m->path, errno) : 0;

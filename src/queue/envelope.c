@@ -32,3 +32,33 @@ int envelope_put(struct out *o, int letter, const char *s, size_t n)
 		return -1;
 	return out_put(o, "", 1);
 }
+
+/* Reads to the next NUL into addr. Bytes after the room are counted and
+ * dropped; an address of that length is refused by its length. */
+static int get_address(struct in *in, char *addr, size_t *n)
+{
+	int c;
+
+	for (*n = 0; (c = in_getc(in)) > 0; ++*n)
+		if (*n < ADDR_CAP)
+			addr[*n] = (char)c;
+	if (*n > ADDR_CAP)
+		*n = ADDR_CAP;
+	return c < 0 ? QQ_READ : 0;
+}
+
+int envelope_read(struct in *in, int (*take)(int letter, const char *s, size_t n))
+{
+	char addr[ADDR_CAP];
+	int c, r, letter = 'F';
+	size_t n;
+
+	while ((c = in_getc(in)) == letter) {
+		if ((r = get_address(in, addr, &n)) != 0 || (r = take(c, addr, n)) != 0)
+			return r;
+		letter = 'T';
+	}
+	if (c < 0)
+		return QQ_READ;
+	return c || letter == 'F' ? QQ_ENVELOPE : 0;
+}

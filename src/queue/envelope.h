@@ -15,5 +15,11 @@ int envelope_sender(const char *s, size_t n);
 int envelope_rcpt(const char *s, size_t n);
 /* One record: a letter, the address, NUL. 0, or -1 with errno. */
 int envelope_put(struct out *o, int letter, const char *s, size_t n);
+/* Reads an envelope as it comes on descriptor 1 of a queue program: 'F' sender NUL,
+ * then 'T' recipient NUL as often as needed, then NUL; what follows that is not looked
+ * at. take() gets each address (one that is too long cut, but never to a length that
+ * is allowed) with its letter, and returns 0, or a QQ_ number that ends it. 0 when the
+ * last NUL was there, QQ_READ, QQ_ENVELOPE, or take()'s number. */
+int envelope_read(struct in *in, int (*take)(int letter, const char *s, size_t n));
 
 #endif

@@ -12,6 +12,7 @@
 #include "../base/control.h"
 #include "../base/proc.h"
 #include "../exits.h"
+#include "envelope.h"
 #include "queue.h"
 
 static struct queue queue;
@@ -74,37 +75,9 @@ static int copy_message(struct in *in)
 	return r < 0 ? QQ_READ : 0;
 }
 
-/* Reads to the next NUL into addr. Bytes after the room are counted and
- * dropped; an address of that length is refused by its length. */
-static int get_address(struct in *in, char *addr, size_t *n)
+static int take(int letter, const char *s, size_t n)
 {
-	int c;
-
-	for (*n = 0; (c = in_getc(in)) > 0; ++*n)
-		if (*n < ADDR_CAP)
-			addr[*n] = (char)c;
-	if (*n > ADDR_CAP)
-		*n = ADDR_CAP;
-	return c < 0 ? QQ_READ : 0;
-}
-
-/* "F" sender NUL, then "T" recipient NUL as often as needed, then NUL. What
- * comes after that is not looked at. */
-static int copy_envelope(struct in *in)
-{
-	int (*take)(struct qput *, const char *, size_t) = qput_sender;
-	char addr[ADDR_CAP];
-	size_t n;
-	int c, r;
-
-	while ((c = in_getc(in)) == (take == qput_sender ? 'F' : 'T')) {
-		if ((r = get_address(in, addr, &n)) != 0 || (r = take(&put, addr, n)) != 0)
-			return r;
-		take = qput_rcpt;
-	}
-	if (c < 0)
-		return QQ_READ;
-	return c || take == qput_sender ? QQ_ENVELOPE : qput_commit(&put);
+	return letter == 'F' ? qput_sender(&put, s, n) : qput_rcpt(&put, s, n);
 }
 
 int qqueue_main(int argc, char **argv)
@@ -120,8 +93,8 @@ int qqueue_main(int argc, char **argv)
 	if ((r = queue_open(&queue, queue_dir())) != 0 ||
 		(r = qput_begin(&put, &queue, PUT_UID)) != 0)
 		return r;
-	if ((r = copy_message(&message)) == 0)
-		r = copy_envelope(&envelope);
+	if ((r = copy_message(&message)) == 0 && (r = envelope_read(&envelope, take)) == 0)
+		r = qput_commit(&put);
 	accepted = r == 0;
 	qput_abort(&put);
 	return r;
