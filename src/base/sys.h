@@ -7,9 +7,11 @@
 #include <sys/syscall.h>
 
 #ifdef SYS_setresuid32
-enum { SYS_uids = SYS_setresuid32, SYS_gids = SYS_setresgid32, SYS_groups = SYS_setgroups32 };
+enum { SYS_uids = SYS_setresuid32, SYS_gids = SYS_setresgid32, SYS_groups = SYS_setgroups32,
+	SYS_own = SYS_fchown32 };
 #else
-enum { SYS_uids = SYS_setresuid, SYS_gids = SYS_setresgid, SYS_groups = SYS_setgroups };
+enum { SYS_uids = SYS_setresuid, SYS_gids = SYS_setresgid, SYS_groups = SYS_setgroups,
+	SYS_own = SYS_fchown };
 #endif
 
 #endif

@@ -32,6 +32,14 @@ char *qpath_own(char *dst, const struct queue *q, int dir, uint64_t id);
 /* openat(2) of a file in the queue: follows no link, a new one has mode 0600. */
 int qfile_at(const struct queue *q, const char *path, int flags);
 
+/* A file below lock/ that several programs write, made when it is missing: for
+ * reading and writing. Root gives a new one to the queue's owner. -1 with EBADMSG
+ * when it is none of ours (not plain, or with a second name). */
+int qfile_shared(const struct queue *q, const char *path);
+/* flock(2), for the moment that others hold it; whoever is stopped while he does
+ * must not stop us. 0, or -1: it is not ours. */
+int qfile_lock(int fd);
+
 /* Sets q->split and q->bigtodo by looking. Only q->dir need be set. */
 void queue_layout(struct queue *q);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../base/sys.h"
 #include "envelope.h"
 #include "file.h"
 #include "queue.h"
@@ -167,6 +168,21 @@ int queue_set_birth(struct queue *q, uint64_t id, int64_t birth)
 	int r = set_time(q, INFO, id, birth);
 
 	return r < 0 && errno == ENOENT ? set_time(q, TODO, id, birth) : r;
+}
+
+/* By its mode, because that costs no file, and leaves the birth as it is. */
+int queue_hold(struct queue *q, uint64_t id, int on)
+{
+	int fd = qfile_open(q, INFO, id, O_RDONLY), fresh = qfile_has(q, TODO, id);
+
+	if (fresh || fd < 0) {
+		io_close(fd);
+		return fresh < 0 || (fd < 0 && errno != ENOENT) ? -1 : 0;
+	}
+	if (syscall(SYS_fchmod, fd, on ? 01600 : 0600) < 0)
+		return io_close(fd);
+	io_close(fd);
+	return 1;
 }
 
 /* ---- texts ---- */

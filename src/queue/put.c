@@ -21,6 +21,7 @@
 #include "../exits.h"
 #include "envelope.h"
 #include "file.h"
+#include "limit.h"
 #include "queue.h"
 
 /* States. Each says what qput_abort has to remove. A state that names a file
@@ -69,20 +70,21 @@ void qput_abort(struct qput *p)
 	p->fd = io_close(p->fd);
 }
 
-/* 1 when there is room for new mail. What cannot be found out is "yes": the
- * writes will tell. */
-static int have_room(const struct queue *q)
+int queue_space(const struct queue *q, uint64_t *left, uint64_t *want)
 {
 	struct statfs s;
-	uint64_t want = q->minfree, part;
+	uint64_t part;
 
-	if (!want || fstatfs(q->todo, &s) < 0 || !s.f_blocks)
+	*left = UINT64_MAX;
+	*want = q->minfree;
+	if (fstatfs(q->todo, &s) < 0 || !s.f_blocks)
 		return 1;
-	if (want == QUEUE_MINFREE_AUTO) {
+	if (*want == QUEUE_MINFREE_AUTO) {
 		part = (uint64_t)s.f_blocks / 100 * MINFREE_PERCENT * (uint64_t)s.f_bsize;
-		want = part < MINFREE_BYTES ? part : MINFREE_BYTES;
+		*want = part < MINFREE_BYTES ? part : MINFREE_BYTES;
 	}
-	return (uint64_t)s.f_bavail * (uint64_t)s.f_bsize >= want;
+	*left = (uint64_t)s.f_bavail * (uint64_t)s.f_bsize;
+	return *left >= *want;
 }
 
 /* Makes p->fd, named p->tmp below pid/ and locked. 0, or QQ_PID. */
@@ -174,6 +176,8 @@ void qput_for(uid_t uid)
 int qput_begin(struct qput *p, struct queue *q, enum qput_who who)
 {
 	struct buf *b = &p->out.b;
+	uint64_t room, want;
+	int r;
 
 	memset(p, 0, offsetof(struct qput, window));
 	p->q = q;
@@ -183,8 +187,11 @@ int qput_begin(struct qput *p, struct queue *q, enum qput_who who)
 	p->uid = for_uid == NOBODY ? getuid() : for_uid;
 	p->until = clock_mono() + WRITER_SECS * (int64_t)1000;
 	/* A bounce makes room soon: it lets its message leave the queue. */
-	if (who != PUT_BOUNCE && !have_room(q))
+	p->left = UINT64_MAX;
+	if (who != PUT_BOUNCE && q->minfree && !queue_space(q, &room, &want))
 		return QQ_WRITE;
+	if (who != PUT_BOUNCE && (r = limit_room(q, &p->left)) != 0)
+		return r;
 	*b = BUF_OVER(p->window);
 	buf_fmt(b, "Received: (qmail %d invoked ", (int)p->pid);
 	put_who(b, who, p->uid);
@@ -233,6 +240,8 @@ static int add_data(struct qput *p, const void *s, size_t n)
 	p->size += n;
 	if (limit && p->size > limit)
 		return QQ_TOOBIG;
+	if (p->size > p->left)
+		return limit_bytes(p->q);
 	count_hops(p, s, n);
 	if (p->hops >= HOPS_MAX)
 		return QQ_LOOP;
@@ -291,6 +300,9 @@ int qput_sender(struct qput *p, const char *s, size_t n)
 {
 	int r = envelope_sender(s, n);
 
+	/* Before the message is synced: a flood is not to wear the flash. */
+	if (!r && p->who != PUT_BOUNCE)
+		r = limit_sender(p->q, s, n);
 	if (!r && end_message(p) < 0)
 		r = QQ_WRITE;
 	if (!r)

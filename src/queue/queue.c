@@ -77,7 +77,10 @@ static int read_settings(struct queue *q)
 	q->minfree = QUEUE_MINFREE_AUTO;
 	if (control_num(&sync, "conf-fsync") < 0 ||
 		control_num(&q->minfree, "minfree") < 0 ||
-		control_num(&q->databytes, "databytes") < 0)
+		control_num(&q->databytes, "databytes") < 0 ||
+		control_num(&q->sendermax, "sendermax") < 0 ||
+		control_num(&q->queuemax, "queuemax") < 0 ||
+		control_num(&q->queuemaxbytes, "queuemaxbytes") < 0)
 		return -1;
 	q->sync = sync != 0;
 	return 0;
@@ -118,12 +121,17 @@ int queue_writable(const struct queue *q)
 
 /* A reader that went away is no error, nor is a trigger that is missing: the
  * runner looks into todo/ by itself as well. */
-void queue_trigger(struct queue *q)
+void queue_wake(struct queue *q, char hint)
 {
 	int fd = qfile_at(q, "lock/trigger", O_WRONLY | O_NONBLOCK);
 
 	if (fd < 0)
 		return;
-	(void)!write(fd, "", 1);
+	(void)!write(fd, &hint, 1);
 	close(fd);
+}
+
+void queue_trigger(struct queue *q)
+{
+	queue_wake(q, TRIGGER_MAIL);
 }

@@ -22,6 +22,7 @@ struct queue {
 	int sync;		/* 0: conf-fsync is 0, nothing is forced to disk */
 	uint64_t minfree;	/* bytes; new mail is refused below */
 	uint64_t databytes;	/* largest message, 0 = no limit */
+	uint64_t sendermax, queuemax, queuemaxbytes;	/* flood limits (limit.h), 0 = none */
 	unsigned bigtodo;	/* sub-directories of todo/, 0: it is flat */
 	unsigned subs;		/* private: sub-directories to look into, 0 = not known yet */
 };
@@ -38,6 +39,10 @@ void queue_close(struct queue *q);
 /* 1 when the caller may put messages in by itself (no set-id program needed). */
 int queue_writable(const struct queue *q);
 
+/* Bytes that are free, and those below which new mail is refused. 1 when there is
+ * room; so it is when it cannot be found out: the writes will tell. */
+int queue_space(const struct queue *q, uint64_t *left, uint64_t *want);
+
 /* ---- put ---- */
 enum qput_who { PUT_UID, PUT_BOUNCE };	/* who the Received line names: real uid, or "for bounce" */
 struct qput {
@@ -51,6 +56,7 @@ struct qput {
 	pid_t pid;		/* ours and our real uid, asked for once */
 	uid_t uid;
 	uint64_t size;
+	uint64_t left;		/* private: bytes that the queue has room for */
 	unsigned hops;
 	size_t rcpts;
 	int64_t until;		/* private */
@@ -94,6 +100,7 @@ struct qinfo {
 	uint64_t size;		/* bytes of the message file, Received line included */
 	uint64_t pid, uid;	/* of the injector; settled: 0 */
 	int bouncing;		/* 1: some recipients have failed for good */
+	int held;		/* 1: settled, and not to be tried until it is released */
 	char sender[ADDR_CAP + 8];
 };
 /* 1 filled in, 0 no such message (any more), -1 errno. */
@@ -137,6 +144,14 @@ int queue_set_due(struct queue *q, uint64_t id, enum qchan c, int64_t due);
 /* Birth moved to this time (clock was set). */
 int queue_set_birth(struct queue *q, uint64_t id, int64_t birth);
 
+/* Holds a settled message, or releases it: the sticky bit of info/ID, which survives
+ * everything that keeps modes, and which the family's programs pass over. 1, 0 it is
+ * not settled (or gone), -1 errno. */
+int queue_hold(struct queue *q, uint64_t id, int on);
+/* Numbers are given again, so whoever names a message later says which one he means:
+ * *stamp comes from the time and size of its text, which never change. 1, 0 gone, -1. */
+int queue_stamp(struct queue *q, uint64_t id, uint64_t *stamp);
+
 /* Text for the bounce (a paragraph that ends in a blank line) and the last
  * error of deferred recipients, as mailq shows it. 0 / -1 errno. */
 int queue_bounce_add(struct queue *q, uint64_t id, const char *s, size_t n);
@@ -153,14 +168,30 @@ int queue_finish(struct queue *q, uint64_t id);
 /* ---- the runner's own ---- */
 /* Exclusive lock on lock/sendmutex. fd kept open; -1 errno (EWOULDBLOCK: another runner). */
 int queue_lock(struct queue *q);
-/* Wakes the runner; never blocks, errors do not matter. */
-void queue_trigger(struct queue *q);
+/* 1 somebody holds that lock, 0 nobody, -1 errno. */
+int queue_running(struct queue *q);
+/* Wakes the runner; never blocks, errors do not matter. hint: TRIGGER_MAIL, or
+ * TRIGGER_COMMANDS when there are lines for it (anybody may write the FIFO: a hint). */
+enum { TRIGGER_MAIL = 0, TRIGGER_COMMANDS = 'c' };
+void queue_wake(struct queue *q, char hint);
+void queue_trigger(struct queue *q);	/* TRIGGER_MAIL */
 /* Read end of the trigger for poll; -1 errno. */
 int queue_trigger_open(struct queue *q);
 /* lock/tcpto opened read-write (made when missing), -1 errno. */
 int queue_tcpto(struct queue *q);
 /* Removes what dead writers left (lock and age, see INTERNALS). Returns how many, -1 errno. */
 int queue_sweep(struct queue *q);
+/* Lines for the runner (send/command.h) in lock/commands. add: whole lines, then the
+ * trigger is pulled; 0, -1 errno (EAGAIN: too many are waiting). read: all that are
+ * there into b; 1 some, 0 none, -1. keep: what became of the first n bytes: these
+ * take their place; what was added meanwhile stays behind them. */
+int queue_command_add(struct queue *q, const char *s, size_t n);
+int queue_command_read(struct queue *q, struct buf *b);
+int queue_command_keep(struct queue *q, size_t n, struct buf *b);
+#define COMMANDS_MAX (64u << 10)
+/* lock/status: what the runner tells of itself (send/health.h). Not synced. */
+int queue_health_write(struct queue *q, const char *s, size_t n);
+int queue_health_read(struct queue *q, struct buf *b);
 /* A few bytes the runner keeps between runs (the clock's anchor). 1/0/-1; 0/-1. */
 int queue_state_read(struct queue *q, struct buf *b);
 int queue_state_write(struct queue *q, const char *s, size_t n);

@@ -144,11 +144,24 @@ int queue_info(struct queue *q, uint64_t id, enum qstate state, struct qinfo *i)
 		return io_close(r.in.fd);
 	qread_close(&r);
 	i->birth = st.st_mtime;
+	i->held = state == SETTLED && (st.st_mode & S_ISVTX);
 	if ((got = qfile_find(q, MESS, id, path, &st)) < 0)
 		return -1;
 	i->size = got ? (uint64_t)st.st_size : 0;
 	i->bouncing = qfile_has(q, BOUNCE, id) > 0;
 	return 1;
+}
+
+int queue_stamp(struct queue *q, uint64_t id, uint64_t *stamp)
+{
+	char path[QPATH];
+	struct stat st;
+	int r = qfile_find(q, MESS, id, path, &st);
+
+	if (r > 0)
+		*stamp = (uint64_t)st.st_mtim.tv_sec * 1000000000u +
+			(uint64_t)st.st_mtim.tv_nsec + (uint64_t)st.st_size;
+	return r;
 }
 
 int queue_message(struct queue *q, uint64_t id)

@@ -20,7 +20,36 @@ int queue_lock(struct queue *q)
 {
 	int fd = open_plain(q, "lock/sendmutex");
 
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 ? io_close(fd) : fd;
+	/* Who only looks whether somebody runs has it for a moment. */
+	return fd >= 0 && qfile_lock(fd) < 0 ? io_close(fd) : fd;
+}
+
+/* A shared lock: two who look do not see each other. */
+int queue_running(struct queue *q)
+{
+	int fd = qfile_at(q, "lock/sendmutex", O_RDONLY | O_NONBLOCK), r = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		r = errno == EWOULDBLOCK ? 1 : -1;
+	io_close(fd);
+	return r;
+}
+
+/* In place and not synced: it is news, and flash wears out. */
+int queue_health_write(struct queue *q, const char *s, size_t n)
+{
+	int fd = open_plain(q, "lock/status");
+
+	if (fd < 0 || pwrite(fd, s, n, 0) != (ssize_t)n || ftruncate(fd, (off_t)n) < 0)
+		return io_close(fd);
+	return close(fd);
+}
+
+int queue_health_read(struct queue *q, struct buf *b)
+{
+	return io_slurp(q->dir, "lock/status", b);
 }
 
 /* Open for writing as well: then there is always a writer, and poll(2) does not

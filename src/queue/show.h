@@ -6,5 +6,18 @@
 /* Opens the queue for a program without arguments, called argv[0]. 0, or the exit
  * code: what is wrong was said then. */
 int show_begin(struct queue *q, int argc, char **argv);
+/* Message id as mailq shows it, its header, and with body 1 the rest; bytes that could
+ * do something to a terminal as '_'. 1, 0 there is none, -1 errno. */
+int show_one(struct queue *q, const char *name, uint64_t id, int body);
+/* before, then the two largest units of a time: 3d4h, 2h13m, 12s. */
+void show_span(struct out *o, const char *before, int64_t secs);
+/* The last errors of message id are kept for show_note. */
+void show_notes(struct queue *q, uint64_t id);
+/* The text of this recipient, whole lines up to a blank one; 0 none. */
+const char *show_note(const struct qrcpt *rc);
+/* The whole queue as one JSON array. Exit code. */
+int show_json(struct queue *q);
+/* A JSON string. Bytes above 126 become \u00XX, so that it is valid whatever they are. */
+void show_json_string(struct out *o, const char *s, size_t n);
 
 #endif

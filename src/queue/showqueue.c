@@ -24,6 +24,7 @@ static struct out out = OUT_STATIC(1, window);
 static struct buf notes = BUF_HEAP(NOTES_MAX);	/* of the message that is shown */
 static int verbose;	/* mailq: ages, last errors, next tries */
 static unsigned long count;	/* messages seen */
+static int held;	/* the message that is shown */
 
 /* The queue could not be opened or read: code of queue_open, and errno. */
 static int no_queue(const char *name, int code)
@@ -71,7 +72,7 @@ static void put_safe(const char *s, size_t n, int from)
 }
 
 /* The two largest units of a time: 3d4h, 2h13m, 5m10s, 12s. */
-static void put_span(const char *before, int64_t secs)
+void show_span(struct out *o, const char *before, int64_t secs)
 {
 	static const int units[] = { 86400, 3600, 60, 1 };
 	unsigned left = secs < 0 ? 0 : secs > INT32_MAX ? INT32_MAX : (unsigned)secs, k;
@@ -80,10 +81,10 @@ static void put_span(const char *before, int64_t secs)
 	while (i < 3 && left < (unsigned)units[i])
 		i++;
 	k = left / (unsigned)units[i];
-	out_fmt(&out, "%s%u%c", before, k, "dhms"[i]);
+	out_fmt(o, "%s%u%c", before, k, "dhms"[i]);
 	left -= k * (unsigned)units[i];
 	if (i < 3 && (k = left / (unsigned)units[i + 1]))
-		out_fmt(&out, "%u%c", k, "hms"[i]);
+		out_fmt(o, "%u%c", k, "hms"[i]);
 }
 
 /* "20 Nov 2026 21:55:59 GMT  #11061684  114  <kim@a.example>  bouncing" */
@@ -99,8 +100,12 @@ static void show_head(const struct qinfo *i)
 	out_puts(&out, "> ");
 	if (i->bouncing)
 		out_puts(&out, " bouncing");
+	if (i->held)
+		out_puts(&out, " held");
+	held = i->held;
 	if (verbose)
-		put_span(i->bouncing ? "  age " : " age ", clock_wall() - i->birth);
+		show_span(&out, i->bouncing || held ? "  age " : " age ",
+			clock_wall() - i->birth);
 	out_puts(&out, "\n");
 }
 
@@ -115,24 +120,27 @@ static int names(const char *s, size_t n, const struct qrcpt *rc)
 		(n == rc->len || rc->addr[rc->len - n - 1] == '-');
 }
 
-/* The paragraph that begins with this recipient, without its first line. */
-static void show_note(const struct qrcpt *rc)
+const char *show_note(const struct qrcpt *rc)
 {
 	const char *p = notes.s, *lf;
-	int first = 1, his = 0;
-	size_t n;
+	int first = 1;
 
 	for (; notes.len && (lf = strchr(p, '\n')); p = lf + 1) {
-		n = (size_t)(lf - p);
-		if (his && !n)
-			return;
-		if (his) {
-			out_puts(&out, "\t\t");
-			put_safe(p, n, 32);
-			out_puts(&out, "\n");
-		}
-		his |= first && names(p, n, rc);
-		first = !n;
+		if (first && names(p, (size_t)(lf - p), rc))
+			return lf + 1;
+		first = lf == p;
+	}
+	return 0;
+}
+
+static void put_note(const char *p)
+{
+	const char *lf;
+
+	for (; p && (lf = strchr(p, '\n')) && lf != p; p = lf + 1) {
+		out_puts(&out, "\t\t");
+		put_safe(p, (size_t)(lf - p), 32);
+		out_puts(&out, "\n");
 	}
 }
 
@@ -140,13 +148,13 @@ static void show_due(uint64_t id, enum qchan c)
 {
 	int64_t due, now = clock_wall();
 
-	if (queue_due(&queue, id, c, &due) <= 0)
+	if (held || queue_due(&queue, id, c, &due) <= 0)
 		return;
 	out_puts(&out, "\t\tnext try ");
 	if (due <= now)
 		out_puts(&out, "as soon as qmta-send runs");
 	else
-		put_span("in ", due - now);
+		show_span(&out, "in ", due - now);
 	out_puts(&out, "\n");
 }
 
@@ -162,7 +170,7 @@ static int show_list(int got, struct qread *r, uint64_t id, enum qchan c)
 		out_puts(&out, "\n");
 		if (!verbose || rc.done)
 			continue;
-		show_note(&rc);
+		put_note(show_note(&rc));
 		if (!r->fresh)
 			show_due(id, c);
 	}
@@ -170,14 +178,13 @@ static int show_list(int got, struct qread *r, uint64_t id, enum qchan c)
 	return got;
 }
 
-/* Those of this message; of very many, the first. */
-static void read_notes(uint64_t id)
+/* Of very many, the first. */
+void show_notes(struct queue *q, uint64_t id)
 {
 	char path[QPATH];
 
 	buf_clear(&notes);
-	if (verbose)
-		io_slurp(queue.dir, qpath_own(path, &queue, NOTE, id), &notes);
+	io_slurp(q->dir, qpath_own(path, q, NOTE, id), &notes);
 	if (notes.len == NOTES_MAX)
 		notes.len--;
 	/* A NUL would end the text for the searches above. */
@@ -195,7 +202,8 @@ static int show_message(uint64_t id, enum qstate state)
 	if (got <= 0)
 		return got;
 	show_head(&i);
-	read_notes(id);
+	if (verbose)
+		show_notes(&queue, id);
 	if (state == FRESH)
 		return show_list(qread_fresh(&r, &queue, id), &r, id, LOCAL) < 0 ? -1 : 1;
 	for (c = LOCAL; c <= REMOTE; c++) {
@@ -241,6 +249,36 @@ int qread_main(int argc, char **argv)
 	if (out_flush(&out) < 0)
 		return EXIT_TEMP;
 	return r ? r : s;
+}
+
+/* The message's own bytes; the header alone unless body is 1. */
+static int show_text(int fd, int body)
+{
+	char space[1024], was = '\n';
+	struct in in = IN_OVER(fd, space);
+	int c;
+
+	while ((c = in_getc(&in)) >= 0 && (body || c != '\n' || was != '\n')) {
+		was = (char)c;
+		put_safe(&was, 1, c == '\n' || c == '\t' ? 0 : 32);
+	}
+	io_close(fd);
+	return c == -2 ? -1 : 1;
+}
+
+int show_one(struct queue *q, const char *name, uint64_t id, int body)
+{
+	int r;
+
+	queue = *q;
+	prog = name;
+	verbose = 1;
+	if ((r = show_message(id, FRESH)) == 0)
+		r = show_message(id, SETTLED);
+	if (r <= 0)
+		return r;
+	out_puts(&out, "\n");
+	return show_text(queue_message(q, id), body) < 0 || out_flush(&out) < 0 ? -1 : 1;
 }
 
 int qstat_main(int argc, char **argv)

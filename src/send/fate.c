@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "../base/io.h"
 #include "fate.h"
+#include "health.h"
 #include "pass.h"
 #include "report.h"
 #include "route.h"
@@ -110,6 +111,7 @@ void fate_set(struct slot *s, uint32_t i, unsigned char letter, const char *text
 	}
 	s->fate[i] = fate;
 	report_end(s->first + i, (char)fate, w.s, w.len);
+	health_note(fate, w.s, w.len);
 	if (fate == 'K' || fate == 'D')
 		mark(s, i);
 	if (fate == 'Z') {

@@ -18,7 +18,9 @@
 #include "../exits.h"
 #include "anchor.h"
 #include "carry.h"
+#include "command.h"
 #include "conf.h"
+#include "health.h"
 #include "loop.h"
 #include "pass.h"
 #include "report.h"
@@ -30,6 +32,7 @@ enum { ANSWERS_A_TURN = 64, ARRIVALS_A_TURN = 256, SCAN_PAUSE_MS = 100 };
 static struct loop *loop;
 static int leaving;		/* TERM: start nothing new */
 static int want_scan;		/* somebody pulled the trigger */
+static int want_commands;	/* and said that there are lines for us */
 static int64_t scanned;		/* mono ms of the last scan of todo/ */
 static int walking;		/* a scan is under way */
 static int first_scan;		/* todo/ has not been looked at yet */
@@ -89,7 +92,7 @@ static void trigger_drain(void)
 	ssize_t r = 0;
 
 	while (loop->trigger >= 0 && (r = io_read(loop->trigger, dust, sizeof dust)) > 0)
-		;
+		want_commands |= memchr(dust, TRIGGER_COMMANDS, (size_t)r) != 0;
 	/* One that cannot be emptied would wake us for ever: we look by ourselves. */
 	if (r < 0 && errno != EAGAIN) {
 		close(loop->trigger);
@@ -112,6 +115,7 @@ static void scan_begin(void)
 	/* Nobody asked: it is time to tidy up as well. */
 	if (!want_scan && !first_scan)
 		queue_sweep(&queue);
+	want_commands |= first_scan || !want_scan;
 	want_scan = 0;
 	scanned = clock_mono();
 	trigger_drain();
@@ -154,6 +158,17 @@ static int64_t scan_due(void)
 	return loop->daemon ? scanned + TODO_RESCAN_SECS * 1000 : IO_FOREVER;
 }
 
+/* Lines of `qmta queue`, and of writers that refused a flood. Those that cannot be
+ * read now are read at the next hint, or with the next scan that nobody asked for. */
+static void commands(void)
+{
+	if (!want_commands && !command_ready())
+		return;
+	want_commands = 0;
+	if (command_run(1) < 0)
+		log_line("warning: unable to carry out lock/commands: %s", err_text(errno));
+}
+
 /* ---- work that is due ---- */
 
 static int room(enum qchan c)
@@ -181,6 +196,11 @@ static void hand_out(int64_t now)
 		want_scan |= pass_done(&e);
 }
 
+static int in_flight(void)
+{
+	return slots_busy[LOCAL] || slots_busy[REMOTE];
+}
+
 /* When the loop must look again by itself. What cannot start now (held, or all
  * slots busy) wakes nobody: an answer will. */
 static int64_t next_time(int64_t now)
@@ -202,6 +222,8 @@ static int64_t next_time(int64_t now)
 	if ((t = plan_next(PLAN_DONE)) < at)
 		at = t;
 	if ((t = settle_next()) < at)
+		at = t;
+	if (!in_flight() && (t = health_due()) < at)
 		at = t;
 	return at;
 }
@@ -257,11 +279,6 @@ static void take_answers(struct carrier *c)
 	}
 }
 
-static int in_flight(void)
-{
-	return slots_busy[LOCAL] || slots_busy[REMOTE];
-}
-
 struct watch { struct pollfd p[3 + SLOTS_MAX]; struct carrier *c[3 + SLOTS_MAX]; nfds_t n; };
 
 static void watch_add(struct watch *w, int fd, struct carrier *c)
@@ -286,6 +303,7 @@ static void wait_for(struct watch *w, int64_t at)
 			watch_add(w, c->sock, c);
 	log_flush();
 	if (!in_flight()) {
+		health_save(&queue, 0);
 		proc_stack_trim();
 		slots_trim();
 	}
@@ -355,11 +373,14 @@ static int finish(void)
 	size_t left;
 
 	settle_stuck(0, 1);
+	commands();	/* what waited for the last deliveries */
+	health_save(&queue, 1);
 	if (settle_count())
 		broken = 1;
 	for (c = carriers; c < carriers + SLOTS_MAX; c++)
 		carry_close(c);
 	left = plan_count(PLAN_LOCAL) + plan_count(PLAN_REMOTE) + plan_count(PLAN_DONE) +
+		plan_count(PLAN_HELD) +
 		fresh_count() + fresh_skipped() + pass_open_count() +
 		(size_t)(first_scan || want_scan || walking);
 	if (left)
@@ -396,6 +417,7 @@ int loop_run(struct loop *l)
 		/* One time for handing out and for the wait: what is due between the
 		 * two would be taken for something that waits for its route. */
 		now = clock_mono();
+		commands();
 		hand_out(now);
 		if (plan_lost()) {
 			log_line("alert: out of memory; some messages wait until qmta-send is started again");

@@ -264,9 +264,23 @@ void pass_begin(const struct plan_entry *e, enum qchan c)
 	}
 	if (!is_whole(&p->info))
 		return;
+	if (p->info.held) {
+		plan_add(PLAN_HELD, e->id, clock_mono(), fresh, (uint32_t)c);
+		return;
+	}
 	open_pass(p, c, fresh);
 	if (fresh && conf_serial)
 		pass_replan(p);
+}
+
+struct pass *pass_of(uint64_t id, int c)
+{
+	struct pass *p;
+
+	for (p = passes; p < passes + SLOTS_MAX; p++)
+		if (p->used && p->info.id == id && (c < 0 || (int)p->chan == c))
+			return p;
+	return 0;
 }
 
 unsigned pass_open_count(void)

@@ -25,6 +25,8 @@ void pass_died(struct carrier *c);
 /* All recipients are done: bounce if there is something to say, then remove. 1 when
  * it put a bounce into the queue. */
 int pass_done(const struct plan_entry *e);
+/* The turn of this message that is open in channel c (-1: in any), or 0. */
+struct pass *pass_of(uint64_t id, int c);
 /* How many messages are open. */
 unsigned pass_open_count(void);
 

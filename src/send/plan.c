@@ -170,6 +170,40 @@ void plan_all_now(int64_t now)
 	}
 }
 
+/* The place where it stands in the heap, or the heap's end. */
+static size_t place_of(const struct heap *h, uint64_t id)
+{
+	size_t i = 0;
+
+	while (i < h->n && id && h->v[i].id != id)
+		i++;
+	return i;
+}
+
+void plan_forget(uint64_t id)
+{
+	struct plan_entry e;
+	struct heap *h;
+	size_t i;
+
+	/* From the start again after each: filling its place moves others. */
+	for (h = heaps; h < heaps + PLAN_HEAPS; h++)
+		while ((i = place_of(h, id)) < h->n)
+			take_out(h, i, &e);
+}
+
+void plan_unpark(uint64_t id, int64_t now)
+{
+	struct heap *h = &heaps[PLAN_HELD];
+	struct plan_entry e;
+	size_t i;
+
+	while ((i = place_of(h, id)) < h->n) {
+		take_out(h, i, &e);
+		plan_add((enum plan_heap)plan_route(&e), e.id, now, plan_fresh(&e), 0);
+	}
+}
+
 int64_t plan_retry(int64_t age, enum qchan c)
 {
 	uint64_t root = age > 0 ? text_isqrt((uint64_t)age) : 0;

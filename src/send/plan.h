@@ -1,13 +1,13 @@
-/* plan.h: what is to be done when. Three heaps of (time, message): one per
- * channel and one for messages whose recipients are all done. 16 bytes an
- * entry. Only this file knows retry times. */
+/* plan.h: what is to be done when. Heaps of (time, message): one per channel, one
+ * for messages whose recipients are all done, one for those that are held. 16 bytes
+ * an entry. Only this file knows retry times. */
 #ifndef SEND_PLAN_H
 #define SEND_PLAN_H
 #include <stddef.h>
 #include <stdint.h>
 #include "../queue/queue.h"
 
-enum plan_heap { PLAN_LOCAL = LOCAL, PLAN_REMOTE = REMOTE, PLAN_DONE, PLAN_HEAPS };
+enum plan_heap { PLAN_LOCAL = LOCAL, PLAN_REMOTE = REMOTE, PLAN_DONE, PLAN_HELD, PLAN_HEAPS };
 
 struct plan_entry {
 	uint64_t id;
@@ -36,6 +36,12 @@ uint32_t plan_route(const struct plan_entry *e);
 int64_t plan_next(enum plan_heap h);
 /* All entries of the channels are due at `now` (SIGALRM). */
 void plan_all_now(int64_t now);
+
+/* Message id is no longer planned at all. Looks through everything. */
+void plan_forget(uint64_t id);
+/* PLAN_HELD has what came due while it was held; its "route" is the channel it waits
+ * for. Message id (0: each) goes back to that, due at `now`. */
+void plan_unpark(uint64_t id, int64_t now);
 
 /* Retry time of the qmail family: birth + (isqrt(age) + skip)^2, skip 10 local,
  * 20 remote; a negative age counts as 0. Seconds from now, at least 1. */

@@ -223,6 +223,17 @@ static enum pushed push_one(struct pass *p)
 
 	if (p->fresh && !p->begun && p->conf != conf_serial && !pass_replan(p))
 		return STARTED;
+	/* Held meanwhile: what is with a worker goes on, the rest waits. */
+	if (p->info.held && p->fresh && !p->begun) {
+		p->used = 0;
+		plan_add(PLAN_HELD, p->info.id, clock_mono(), 1, (uint32_t)p->chan);
+		return STARTED;
+	}
+	if (p->info.held && !p->fresh) {
+		p->more = 0;
+		p->later++;
+		return STARTED;
+	}
 	/* The cursor goes by routes: after a change the rest is a pass of its own. What
 	 * is held now goes back to the plan: open, it would keep a one-shot run alive. */
 	if (!p->begun ? !conf.limit[p->chan] : !p->fresh && p->conf != conf_serial) {

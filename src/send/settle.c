@@ -188,6 +188,8 @@ static void settle_fates(struct pass *p)
 		return;
 	}
 	fresh_del(id);
+	if (p->info.held && queue_hold(&queue, id, 1) < 0)
+		report_trouble("hold", id);
 	if ((p->later || p->again) &&
 		queue_set_due(&queue, id, p->chan, clock_wall() + wait) < 0)
 		report_trouble("write the retry time of", id);
