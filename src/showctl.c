@@ -12,6 +12,7 @@
 #include "limits.h"
 #include "config.h"
 #include "base/control.h"
+#include "base/defaults.h"
 #include "base/dir.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -187,6 +188,8 @@ int showctl_main(int argc, char **argv)
 		say(argv[0], "usage: %s", argv[0]);
 		return EXIT_PERM;
 	}
+	if (defaults_load(argv[0]) < 0)
+		return EXIT_TEMP;
 	out_fmt(&out, "qmta " VERSION "\ncontrol directory: %s\n", control_dir());
 	show_queue();
 	show_users();

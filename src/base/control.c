@@ -9,10 +9,16 @@
 #include "err.h"
 #include "../limits.h"
 #include "control.h"
+#include "dir.h"
 #include "io.h"
 #include "text.h"
 
 static int distrust;
+
+/* Names in the control directory, each ending in NUL, when they were asked for.
+ * Missing files are the most, and each costs a call to find out. */
+static char names[2048];
+static size_t names_len;
 
 /* What went wrong last. Put into words only when someone asks: qmail-queue
  * never does, and need not carry the words of every errno. */
@@ -55,9 +61,36 @@ static int complain(const char *name, const char *why, int err)
 /* Path of a control file into p. 0 / -1. */
 static int make_path(struct buf *p, const char *name)
 {
-	if (!buf_fmt(p, "%s/%s", control_dir(), name) || !buf_z(p))
+	const char *dir = *name == '/' ? "" : control_dir();
+
+	if (!buf_fmt(p, "%s/%s", dir, name) || !buf_z(p))
 		return complain(name, "the path is too long", ENAMETOOLONG);
 	return 0;
+}
+
+void control_snapshot(int on)
+{
+	struct buf b = BUF_OVER(names);
+	struct dir d;
+	int r;
+
+	names_len = 0;
+	if (!on || dir_open(&d, AT_FDCWD, control_dir()) < 0)
+		return;
+	while ((r = dir_next(&d)) > 0 && buf_put(&b, d.name, strlen(d.name) + 1))
+		;
+	dir_close(&d);
+	names_len = r ? 0 : b.len;
+}
+
+int control_exists(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < names_len; i += strlen(names + i) + 1)
+		if (!strcmp(names + i, name))
+			return 1;
+	return !names_len || strchr(name, '/') != 0;
 }
 
 int control_text(struct buf *b, const char *name)
@@ -67,6 +100,8 @@ int control_text(struct buf *b, const char *name)
 	int r;
 
 	buf_clear(b);
+	if (!control_exists(name))
+		return 0;
 	if (make_path(&p, name) < 0)
 		return -1;
 	r = io_slurp(AT_FDCWD, path, b);

@@ -1,6 +1,7 @@
 /* control.h: control files, as the qmail family reads them: one setting a file,
- * under $CONTROLDIR or the built-in directory. Missing is "default"; unreadable,
- * too big (CONTROL_MAX) or with a NUL byte is an error that names the file. */
+ * under $CONTROLDIR or the built-in directory (a name may also be a whole path).
+ * Missing is "default"; unreadable, too big (CONTROL_MAX) or with a NUL byte is an
+ * error that names the file. */
 #ifndef BASE_CONTROL_H
 #define BASE_CONTROL_H
 #include <stddef.h>
@@ -11,6 +12,14 @@
  * Without this call the environment is honoured. */
 void control_trust(int trusted);
 const char *control_dir(void);
+
+/* on 1: reads the names in the directory once; from then on a file that was not there
+ * then is missing, without a look. A directory that cannot be read, or has too many
+ * files, is no error: then every file is looked for as before. on 0: forgets the names.
+ * For programs that end soon, and for others while they read many files. */
+void control_snapshot(int on);
+/* 0: certainly no such file, by the snapshot; 1: there may be. */
+int control_exists(const char *name);
 
 /* All: 1 read, 0 file is not there (b/v untouched but for clearing), -1 error:
  * errno is set and control_error() says which file and why. b is NUL-terminated. */

@@ -107,9 +107,16 @@ int proc_wait(pid_t pid)
 	return r < 0 ? -1 : status;
 }
 
+/* The kernel has told at the start whether there was such a bit; the four calls are
+ * for those who have given its rights up since, and for kernels that do not tell. */
 int proc_is_setid(void)
 {
-	return getuid() != geteuid() || getgid() != getegid();
+	int e = errno, none;
+
+	errno = 0;
+	none = !getauxval(AT_SECURE) && !errno;
+	errno = e;
+	return !none && (getuid() != geteuid() || getgid() != getegid());
 }
 
 /* Group first: afterwards there is no right to change it. */

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "../base/clock.h"
+#include "../base/control.h"
+#include "../base/defaults.h"
 #include "../base/log.h"
 #include "../msg/quote.h"
 #include "../queue/envelope.h"
@@ -164,7 +166,9 @@ static int deliver(struct run *r)
 	r->into = 0;
 	if (!end_addr(r, e, "unable to use this user or host name: ", r->sender.s, r->sender.len))
 		return 0;
-	return r->o->print ? show(r) : queue(r);
+	if (r->o->print)
+		return show(r);
+	return choose_queue(r, header_rcpts(r)) && queue(r);
 }
 
 /* A buffer over its place; max 0: that is all it gets, else then on the heap. */
@@ -202,6 +206,9 @@ int inject_run(const struct inject *o)
 	static struct run r;	/* too large for a small stack */
 
 	r.o = o;
+	control_snapshot(1);
+	if (defaults_load(o->prog) < 0)
+		return fate_exit(FATE_LATER, o->sysexits);
 	r.now = clock_wall();
 	r.rules = (struct addr_rules){ ident_name, &r.id };
 	lay(&r.field, r.field_space, sizeof r.field_space, HEADER_MAX);

@@ -9,6 +9,7 @@
 #include "../base/clock.h"
 #include "../base/control.h"
 #include "../base/date.h"
+#include "../base/defaults.h"
 #include "../base/log.h"
 #include "../exits.h"
 #include "file.h"
@@ -48,6 +49,8 @@ int show_begin(struct queue *q, int argc, char **argv)
 		say(argv[0], "usage: %s", argv[0]);
 		return EXIT_PERM;
 	}
+	if (defaults_load(argv[0]) < 0)
+		return EXIT_TEMP;
 	errno = 0;
 	r = queue_open(q, queue_dir());
 	return r ? no_queue(argv[0], r) : EXIT_DONE;

@@ -1,223 +1,199 @@
-/* bounce.c: telling the sender that some recipients failed, once a message, in
- * the form of the qmail family (QSBMF), with a Message-ID and Auto-Submitted
- * (RFC 3834) so that no robot answers it. It is put into the queue by this very
- * process. Refuses to answer a bounce of a bounce of a bounce. */
+/* bounce.c: telling the sender that some recipients failed, once a message. The
+ * plain bounce is put into the queue by this very process. When the administrator
+ * wants a program in between, a child does it, for the loop must not wait.
+ * Refuses to answer a bounce of a bounce of a bounce. */
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "../base/clock.h"
-#include "../base/date.h"
+#include "../base/envrules.h"
 #include "../base/io.h"
 #include "../base/log.h"
 #include "../exits.h"
-#include "../msg/quote.h"
+#include "../queue/limit.h"
 #include "../queue/submit.h"
 #include "bounce.h"
 #include "conf.h"
+#include "notice.h"
+#include "plan.h"
+#include "viaprog.h"
 
-struct letter {
-	int err;		/* QQ_ number of the first failure */
-	int twice;		/* 1: the failed message was itself a bounce */
-	const char *from;	/* its own envelope sender */
-	struct buf to;		/* whom it goes to; a C string */
-	struct buf b;		/* what is not yet put */
-	struct qput put;
-};
+/* Children, and the messages they bounce. */
+static struct { pid_t pid; uint64_t id; } children[BOUNCE_CHILDREN];
 
-static void put(struct letter *l, const char *s, size_t n)
+int bounce_running(void)
 {
-	if (!l->err)
-		l->err = qput_data(&l->put, s, n);
+	int n = 0, i;
+
+	for (i = 0; i < BOUNCE_CHILDREN; i++)
+		n += children[i].pid > 0;
+	return n;
 }
 
-static void flush(struct letter *l)
+int bounce_room(void)
 {
-	put(l, l->b.s, l->b.len);
-	buf_clear(&l->b);
+	return bounce_running() < BOUNCE_CHILDREN;
 }
 
 /* pre@host-@[] (a list's VERP sender) is pre@host to us. */
-static void set_recipient(struct letter *l, const char *sender)
+static void set_recipient(struct notice *n, const char *sender)
 {
-	size_t n = strlen(sender);
+	size_t len = strlen(sender);
 
-	l->twice = !n;
-	l->from = n ? "" : "#@[]";
-	if (n > 4 && !strcmp(sender + n - 4, "-@[]"))
-		n -= 4;
-	if (n)
-		buf_put(&l->to, sender, n);
+	n->twice = !len;
+	if (len > 4 && !strcmp(sender + len - 4, "-@[]"))
+		len -= 4;
+	if (len)
+		buf_put(&n->to, sender, len);
 	else
-		buf_fmt(&l->to, "%s@%s", conf.doubleto.s, conf.doublehost.s);
-	buf_z(&l->to);
+		buf_fmt(&n->to, "%s@%s", conf.doubleto.s, conf.doublehost.s);
+	buf_z(&n->to);
 }
 
-static void header(struct letter *l)
+static int to_queue(void *put, const void *p, size_t n)
 {
-	struct buf *b = &l->b;
-	char from[2 * ADDR_CAP];
-	struct buf f = BUF_OVER(from);
-	int64_t now = clock_wall();
-	unsigned r = 0;
-
-	/* Without randomness the rest is still unique while the clock is right. */
-	if (getrandom(&r, sizeof r, GRND_NONBLOCK) < 0)
-		r = 0;
-	buf_fmt(&f, "%s@%s", conf.bouncefrom.s, conf.bouncehost.s);
-	buf_puts(b, "Date: ");
-	date_mail(b, now);
-	buf_puts(b, "\nFrom: ");
-	addr_quote(b, f.s, f.len);
-	buf_puts(b, "\nTo: ");
-	addr_quote(b, l->to.s, l->to.len);
-	buf_fmt(b, "\nSubject: %.*s\nMessage-ID: <", 900, conf.bouncesubject.s);
-	date_stamp(b, now);
-	buf_fmt(b, ".%llu.%08x.qmta@%s>\nAuto-Submitted: auto-replied\n",
-		(unsigned long long)l->put.id, r, conf.bouncehost.s);
+	return qput_data(put, p, n);
 }
 
-/* X-Bounced-Address for each failed recipient: the first lines of the paragraphs. */
-static void bounced_fields(struct letter *l, int fd)
+/* In this process. 0, or the QQ_ number. */
+static int inject(struct notice *n, struct queue *q)
 {
-	char window[1024], line[2 * ADDR_CAP];
-	struct in in = IN_OVER(fd, window);
-	struct buf b = BUF_OVER(line);
-	int c, first = 1;
+	static struct qput put;
+	const char *from = notice_from(n);
 
-	while ((c = in_getc(&in)) >= 0) {
-		if (c != '\n') {
-			buf_putc(&b, c);
-			continue;
-		}
-		if (first && b.len > 3 && !memcmp(line + b.len - 2, ">:", 2)) {
-			buf_fmt(&l->b, "X-Bounced-Address: %.*s\n", (int)b.len - 1, line);
-			flush(l);
-		}
-		first = !b.len;
-		buf_clear(&b);
+	if (!(n->err = qput_begin(&put, q, PUT_BOUNCE))) {
+		n->number = put.id;
+		n->put = to_queue;
+		n->arg = &put;
+		notice_write(n);
 	}
-	if (c == -2 && !l->err)
-		l->err = 54;
+	if (n->err || (n->err = qput_sender(&put, from, strlen(from))) ||
+		(n->err = qput_rcpt(&put, n->to.s, n->to.len)) ||
+		(n->err = qput_commit(&put)))
+		qput_abort(&put);
+	return n->err;
 }
 
-static void intro(struct letter *l)
+/* A child for it. BOUNCE_WAITS, or -1. */
+static int delegate(struct notice *n, char *vars)
 {
-	buf_fmt(&l->b, "\nHi. This is the qmta program at %s.\n%s\n\n", conf.bouncehost.s,
-		l->twice ? "I tried to deliver a bounce message to this address,"
-			" but the bounce bounced!" :
-		"Your message could not be delivered to the addresses below."
-			" No more tries\nwill be made.");
-}
+	int i = 0;
 
-/* At most `most` bytes of fd; 1 when that was not all. */
-static int copy(struct letter *l, int fd, uint64_t most)
-{
-	char window[WINDOW];
-	ssize_t r;
-
-	flush(l);
-	while (!l->err && (r = io_read(fd, window, sizeof window)) != 0) {
-		size_t n = (size_t)r;
-
-		if (r < 0) {
-			l->err = QQ_READ;
-			return 0;
-		}
-		if (n > most)
-			n = (size_t)most;
-		put(l, window, n);
-		most -= n;
-		if (n < (size_t)r)
-			return 1;
-	}
-	return 0;
-}
-
-static void original(struct letter *l, int fd, const char *sender)
-{
-	buf_fmt(&l->b, "--- Below this line is %s.\n\nReturn-Path: <", l->twice ?
-		"the original bounce" : "a copy of the message");
-	addr_quote(&l->b, sender, strlen(sender));
-	buf_puts(&l->b, ">\n");
-	if (copy(l, fd, conf.bouncemaxbytes ? conf.bouncemaxbytes : UINT64_MAX))
-		buf_puts(&l->b, "\n\n--- End of message stripped.\n");
-	flush(l);
-}
-
-static void body(struct letter *l, struct queue *q, uint64_t id, int texts,
-	const char *sender)
-{
-	int fd;
-
-	header(l);
-	bounced_fields(l, texts);
-	intro(l);
-	fd = queue_message(q, id);
-	if (lseek(texts, 0, SEEK_SET) < 0 || fd < 0)
-		l->err = QQ_READ;
-	copy(l, texts, UINT64_MAX);
-	original(l, fd, sender);
-	close(fd);
-}
-
-static int inject(struct letter *l, struct queue *q, uint64_t id, int texts,
-	const char *sender)
-{
-	l->err = qput_begin(&l->put, q, PUT_BOUNCE);
-	if (!l->err)
-		body(l, q, id, texts, sender);
-	if (l->err || (l->err = qput_sender(&l->put, l->from, strlen(l->from))) ||
-		(l->err = qput_rcpt(&l->put, l->to.s, l->to.len)) ||
-		(l->err = qput_commit(&l->put))) {
-		qput_abort(&l->put);
+	while (i < BOUNCE_CHILDREN - 1 && children[i].pid > 0)
+		i++;
+	if (children[i].pid > 0 || (children[i].pid = viaprog_start(n, vars)) < 0)
 		return -1;
-	}
-	return 0;
+	children[i].id = n->about->id;
+	return BOUNCE_WAITS;
+}
+
+/* Over the limit of an hour: planned for when that is over. */
+static int too_many(struct queue *q, uint64_t id)
+{
+	uint64_t wait;
+	enum limit l = limit_ask(q, "bounce", conf.bouncemax, &wait);
+
+	if (l == LIMIT_ON)
+		return 0;
+	if (l == LIMIT_FIRST)
+		log_line("warning: more than %llu bounces an hour (control/bouncemax): "
+			"those that follow wait for %llu seconds",
+			(unsigned long long)conf.bouncemax, (unsigned long long)wait);
+	plan_add(PLAN_DONE, id, clock_mono() + (int64_t)wait * 1000, 0, 0);
+	return 1;
 }
 
 /* Empty or "@": whoever runs this does not want to hear of double bounces. */
-static int nobody_asks(const struct letter *l)
+static int nobody_asks(const struct notice *n)
 {
-	return l->twice && (!conf.doubleto.len || *conf.doubleto.s == '@');
+	return n->twice && (!conf.doubleto.len || *conf.doubleto.s == '@');
 }
 
-static int tell(struct queue *q, uint64_t id, int texts, const char *sender)
+static int tell(struct notice *n, struct queue *q)
+{
+	unsigned long long id = n->about->id;
+	int thrice = !strcmp(n->about->sender, "#@[]");
+	char *vars;
+
+	set_recipient(n, n->about->sender);
+	if (thrice || nobody_asks(n)) {
+		log_line("%s bounce: discarding bounce/%llu", thrice ? "triple" : "double", id);
+		return 0;
+	}
+	if (too_many(q, n->about->id))
+		return BOUNCE_WAITS;
+	vars = envrules_find(&conf.bouncerules, n->to.s, n->to.len);
+	if (vars || viaprog_wanted())
+		return delegate(n, vars);
+	if (inject(n, q)) {
+		log_line("warning: trouble injecting bounce message of msg %llu: %s, will try later",
+			id, qq_words(n->err));
+		return -1;
+	}
+	log_line("bounce msg %llu qp %d", id, (int)getpid());
+	return 1;
+}
+
+/* With the message's own files open. */
+static int send_open(struct queue *q, uint64_t id, int texts)
 {
 	/* One at a time; too big for a small stack. */
 	static char to[2 * ADDR_CAP], text[16 * ADDR_CAP];
-	static struct letter l;
-	int thrice = !strcmp(sender, "#@[]");
+	static struct qinfo about;
+	struct notice n = { .about = &about, .texts = texts, .number = id };
+	int r = queue_info(q, id, SETTLED, &about);
 
-	l.to = BUF_OVER(to);
-	l.b = BUF_OVER(text);
-	set_recipient(&l, sender);
-	if (thrice || nobody_asks(&l)) {
-		log_line("%s bounce: discarding bounce/%llu", thrice ? "triple" : "double",
-			(unsigned long long)id);
-		return 0;
-	}
-	if (inject(&l, q, id, texts, sender) < 0) {
-		log_line("warning: trouble injecting bounce message of msg %llu: %s, will try later",
-			(unsigned long long)id, qq_words(l.err));
+	/* Without its sender there is nobody to tell, but it is not ours to drop. */
+	if (r <= 0 || (n.message = queue_message(q, id)) < 0)
 		return -1;
-	}
-	log_line("bounce msg %llu qp %d", (unsigned long long)id, (int)getpid());
-	return 1;
+	n.to = BUF_OVER(to);
+	n.b = BUF_OVER(text);
+	r = tell(&n, q);
+	io_close(n.message);
+	return r;
 }
 
 int bounce_send(struct queue *q, uint64_t id)
 {
 	int texts = queue_bounce_open(q, id), r;
-	struct qinfo i;
 
 	if (texts < 0)
 		return errno == ENOENT ? 0 : -1;
-	r = queue_info(q, id, SETTLED, &i);
-	/* Without its sender there is nobody to tell, but it is not ours to drop. */
-	r = r > 0 ? tell(q, id, texts, i.sender) : -1;
-	close(texts);
-	if (r >= 0 && queue_bounce_drop(q, id) < 0)
+	r = send_open(q, id, texts);
+	io_close(texts);
+	if ((r == 0 || r == 1) && queue_bounce_drop(q, id) < 0)
 		r = -1;
 	return r;
+}
+
+/* What is left to do with a message without a text for a bounce is to remove it:
+ * the plan comes to that by itself. */
+static int over(struct queue *q, uint64_t id, int status)
+{
+	int done = WIFEXITED(status) && !WEXITSTATUS(status);
+
+	if (WIFSIGNALED(status))
+		log_line("warning: trouble injecting bounce message of msg %llu: %s, will try later",
+			(unsigned long long)id, WTERMSIG(status) == SIGALRM ?
+			"it took too long" : "its process was killed");
+	if (done && queue_bounce_drop(q, id) == 0)
+		plan_add(PLAN_DONE, id, clock_mono(), 0, 0);
+	else
+		plan_later(PLAN_DONE, id, 0, 0);
+	return done;
+}
+
+int bounce_reap(struct queue *q)
+{
+	int i, status, any = 0;
+
+	for (i = 0; i < BOUNCE_CHILDREN; i++)
+		if (children[i].pid > 0 && waitpid(children[i].pid, &status, WNOHANG) > 0) {
+			children[i].pid = 0;
+			any |= over(q, children[i].id, status);
+		}
+	return any;
 }

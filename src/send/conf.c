@@ -3,13 +3,17 @@
 #include <stddef.h>
 #include <string.h>
 #include "../base/control.h"
+#include "../base/envrules.h"
+#include "../base/log.h"
+#include "../base/text.h"
 #include "../limits.h"
 #include "../net/relay.h"
+#include "../queue/queue.h"
 #include "conf.h"
 
 /* One line a file: how it is read, where it goes, and what holds without it.
  * The first ROUTING of them are read again on HUP. */
-enum how { LIST, HOST, LINE, NUMBER };
+enum how { LIST, HOST, LINE, TEXT, NUMBER };
 static const struct setting {
 	const char *name;
 	unsigned short at;
@@ -28,6 +32,11 @@ static const struct setting {
 	{ "bouncehost", AT(bouncehost), HOST, { 0 } },
 	{ "doublebouncehost", AT(doublehost), HOST, { 0 } },
 	{ "bouncefrom", AT(bouncefrom), LINE, { "MAILER-DAEMON" } },
+	{ "bouncemessage", AT(bouncemessage), TEXT, { 0 } },
+	{ "doublebouncemessage", AT(doublemessage), TEXT, { 0 } },
+	{ "doublebouncesubject", AT(doublesubject), LINE, { "" } },
+	{ "bounceformat", AT(bounceformat), LINE, { "text" } },
+	{ "bouncemax", AT(bouncemax), NUMBER, { 0 } },
 	{ "bouncesubject", AT(bouncesubject), LINE, { "failure notice" } },
 	{ "doublebounceto", AT(doubleto), LINE, { "postmaster" } },
 	{ "queuelifetime", AT(lifetime), NUMBER, { .number = LIFETIME_SECS } },
@@ -55,6 +64,7 @@ static int read_one(struct conf *c, const struct setting *s)
 	}
 	b->max = CONTROL_MAX;
 	r = s->how == LIST ? control_list(b, s->name) :
+		s->how == TEXT ? control_text(b, s->name) :
 		s->how == HOST ? control_host(b, s->name) : control_line(b, s->name);
 	if (r)
 		return r < 0 ? -1 : 0;
@@ -78,29 +88,59 @@ static int locals(struct buf *b)
 	return 0;
 }
 
+/* concurrencyl.NAME and concurrencyr.NAME, where NAME is the last part of the queue's
+ * path, for machines with several queues. 0 / -1. */
+static int own_limit(uint64_t *limit, int c)
+{
+	static char name[80];	/* control_error() shows it later */
+	struct buf b = BUF_OVER(name);
+	const char *dir = queue_dir();
+	size_t n = strlen(dir), at;
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	at = text_rchr(dir, n, '/');
+	at = at < n ? at + 1 : 0;
+	/* A name that has no room here has no such file either. */
+	if (!buf_fmt(&b, "concurrency%c.%.*s", "lr"[c], (int)(n - at), dir + at) || !buf_z(&b))
+		return 0;
+	return control_num(limit, name) < 0 ? -1 : 0;
+}
+
 static int read_some(struct conf *c, size_t n)
 {
-	int r = locals(&c->locals), i;
+	int r, i;
 	size_t k;
 
+	control_snapshot(1);
+	r = locals(&c->locals);
 	for (k = 0; !r && k < n; k++)
 		r = read_one(c, &settings[k]);
-	if (r)
-		return r;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; !r && i < 2; i++)
+		r = own_limit(&c->limit[i], i);
+	for (i = 0; !r && i < 2; i++) {
 		if (c->hold[i])
 			c->limit[i] = 0;
 		if (c->limit[i] > SLOTS_MAX / 2)
 			c->limit[i] = SLOTS_MAX / 2;
 	}
-	relay_forget();
-	return relay_load();
+	if (!r) {
+		relay_forget();
+		r = relay_load();
+	}
+	control_snapshot(0);
+	return r;
 }
 
 int conf_read(void)
 {
 	int r = read_some(&conf, SETTINGS);
 
+	if (!r && envrules_list(&conf.bouncerules, "BOUNCERULES", "bounce.envrules") < 0)
+		r = -1;
+	conf.dsn = conf.bounceformat.len && !strcmp(conf.bounceformat.s, "dsn");
+	if (!r && !conf.dsn && strcmp(conf.bounceformat.s, "text"))
+		log_line("warning: control/bounceformat is neither dsn nor text: text it is");
 	if (conf.bouncelifetime > conf.lifetime)
 		conf.bouncelifetime = conf.lifetime;
 	return r;

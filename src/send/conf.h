@@ -12,7 +12,10 @@ struct conf {
 	uint64_t timeoutlocal;	/* seconds a local delivery may take */
 	/* read once; bouncefrom stays the first of them */
 	struct buf bouncefrom, bouncehost, bouncesubject, doubleto, doublehost;
-	uint64_t lifetime, bouncelifetime, bouncemaxbytes;
+	struct buf bouncemessage, doublemessage, doublesubject, bounceformat;
+	struct buf bouncerules;	/* bounce.envrules */
+	uint64_t lifetime, bouncelifetime, bouncemaxbytes, bouncemax;
+	int dsn;		/* bounceformat: RFC 3464 */
 };
 extern struct conf conf;
 extern unsigned conf_serial;	/* how often it was reread: routes found before may be others now */

@@ -17,6 +17,7 @@
 #include "../base/proc.h"
 #include "../exits.h"
 #include "anchor.h"
+#include "bounce.h"
 #include "carry.h"
 #include "command.h"
 #include "conf.h"
@@ -192,13 +193,13 @@ static void hand_out(int64_t now)
 			pass_push_all();
 		}
 	/* A bounce lies in todo/ now; the trigger may be broken. */
-	while (plan_take(PLAN_DONE, now, 0, &e))
+	while (bounce_room() && plan_take(PLAN_DONE, now, 0, &e))
 		want_scan |= pass_done(&e);
 }
 
 static int in_flight(void)
 {
-	return slots_busy[LOCAL] || slots_busy[REMOTE];
+	return slots_busy[LOCAL] || slots_busy[REMOTE] || bounce_running();
 }
 
 /* When the loop must look again by itself. What cannot start now (held, or all
@@ -219,7 +220,7 @@ static int64_t next_time(int64_t now)
 		if (t < at)
 			at = t;
 	}
-	if ((t = plan_next(PLAN_DONE)) < at)
+	if (bounce_room() && (t = plan_next(PLAN_DONE)) < at)
 		at = t;
 	if ((t = settle_next()) < at)
 		at = t;
@@ -320,6 +321,7 @@ static void serve(struct watch *w)
 
 	while ((sig = sig_take(loop->signals)))
 		on_signal(sig);
+	want_scan |= bounce_reap(&queue);
 	if (w->n && w->p[1].revents) {
 		log_line("alert: oh no! lost spawn connection! dying...");
 		broken = leaving = 1;

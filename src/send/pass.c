@@ -335,6 +335,8 @@ int pass_done(const struct plan_entry *e)
 		if (fresh_known(e->id) || unfinished(e->id))
 			return 0;
 		r = bounce_send(&queue, e->id);
+		if (r == BOUNCE_WAITS)
+			return 0;
 	}
 	if (r < 0 || queue_finish(&queue, e->id) < 0) {
 		report_trouble("bounce or remove", e->id);

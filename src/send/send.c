@@ -11,6 +11,8 @@
 #include "../applet.h"
 #include "../base/clock.h"
 #include "../base/control.h"
+#include "../base/defaults.h"
+#include "../base/envdir.h"
 #include "../base/log.h"
 #include "../base/opt.h"
 #include "../base/passwd.h"
@@ -200,11 +202,14 @@ static int start(struct loop *l, const char *dir)
 int send_main(int argc, char **argv)
 {
 	struct loop l = { 0, 0, -1, -1, -1 };
-	const char *dir = queue_dir();
+	const char *dir;
 	int r;
 
 	umask(077);
 	proc_signals_reset();
+	if (defaults_control() < 0)
+		return cannot(envdir_error());
+	dir = queue_dir();
 	if (options(argc, argv) < 0)
 		return usage();
 	l.daemon = opts.daemon;
