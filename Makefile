@@ -172,6 +172,7 @@ $(O)/config.h: FORCE
 	echo '#define VERSION "$(VERSION)"'; \
 	echo '#define BUILD_DATE $(or $(SOURCE_DATE_EPOCH),$(RELEASE_DATE))'; \
 	echo '#define CONTROL_DIR "$(CONTROL_DIR)"'; \
+	echo '#define USERS_DIR "$(USERS_DIR)"'; \
 	echo '#define QUEUE_DIR "$(QUEUE_DIR)"'; \
 	echo '#define BIN_DIR "$(BINDIR)"'; \
 	echo '#define SBIN_DIR "$(SBINDIR)"'; } >$@.new

@@ -51,6 +51,8 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
 CONTROL_DIR ?= /etc/indimail/control
+# users/assign and users/cdb.
+USERS_DIR ?= /etc/indimail/users
 QUEUE_DIR ?= /var/indimail/queue/qmta
 # SETUID=1: install qmail-queue owned by QMAILQ and set-user-id, so that users
 # who may not write the queue can hand in mail. Without it only the owner of the

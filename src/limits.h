@@ -33,6 +33,7 @@
 #define SLOTS_MAX 120		/* jobs in flight, both channels together */
 #define REPORT_MAX 3000		/* bytes of a worker's words that are kept */
 #define ROUTE_DEPTH 8		/* jobs handed ahead to one connection */
+#define ALIAS_DEPTH 10		/* aliases that point to aliases, in a row */
 
 /* Time. */
 #define LIFETIME_SECS 604800	/* default queuelifetime */

@@ -39,6 +39,9 @@ int proc_is_setid(void);
 int proc_drop_setid(void);
 /* Becomes uid/gid with no other groups, for good. 0 / -1 errno. */
 int proc_become(uid_t uid, gid_t gid);
+/* Root looks at files as somebody else for a while: effective ids, and groups, which
+ * do not come back. Undone by the same with the ids of before. 0 / -1 errno. */
+int proc_seem(uid_t uid, gid_t gid);
 
 /* Gives the whole pages inside the n bytes at p back to the kernel; they read as
  * zero afterwards. */

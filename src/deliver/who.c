@@ -1,9 +1,9 @@
 /* who.c: from the local part of an address to the user who owns the mailbox.
  *
- * First step of a local delivery, still with the rights of the runner. The
- * passwd file is asked as the qmail family asks it: the whole local part, then
- * ever shorter pieces that end before a '-'; what nobody owns belongs to the
- * user "alias". A table of users (users/cdb) will be asked here, before passwd.
+ * First step of a local delivery, still with the rights of the runner. Asked in
+ * this order: the aliases (divert.c), users/cdb (assign.c), and the passwd file as
+ * the qmail family asks it: the whole local part, then ever shorter pieces that end
+ * before a '-'; what nobody owns belongs to the user "alias".
  * Refuses: uid 0, a home that is missing or is not the user's own. */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 #include "../base/control.h"
 #include "../base/passwd.h"
 #include "../base/text.h"
+#include "assign.h"
+#include "divert.h"
 #include "who.h"
 
 #define NAME_CAP 32	/* a name of 32 bytes or more is nobody's */
@@ -91,7 +93,7 @@ static int find_alias(struct who *w, const char *local, const char **why)
 	return r;
 }
 
-static int find_any(struct who *w, const char *local, const char **why)
+int who_passwd(struct who *w, const char *local, const char **why)
 {
 	size_t n = strlen(local), dash;
 	int r;
@@ -166,20 +168,71 @@ static int find_me(struct who *w, const char *local, const char **why)
 {
 	struct who other;
 	const char *ignored;
-	int r = myself(w, why);
+	int r;
 
-	if (r != 1 || is_me(w, local))
+	if ((r = assign_find(w, local, why)) < 0 || (r > 0 && w->uid == geteuid()))
 		return r;
-	if (find_any(&other, local, &ignored) == 0)
-		return 0;
+	if (r == 0) {
+		if ((r = myself(w, why)) != 1 || is_me(w, local))
+			return r;
+		if (who_passwd(&other, local, &ignored) == 0)
+			return 0;
+	}
 	*why = "Only a qmta-send of root's can deliver to this user. (#4.3.5)";
 	return -1;
 }
 
-int who_find(struct who *w, const char *local, const char **why)
+static int find_any(struct who *w, const char *local, const char **why)
 {
-	w->lines = w->owner = 0;
-	w->self = 0;
+	int r = assign_find(w, local, why);
+
+	return r ? r : who_passwd(w, local, why);
+}
+
+static int find_user(struct who *w, const char *local, const char **why)
+{
 	*why = "Unable to look up the user. (#4.3.0)";
 	return geteuid() ? find_me(w, local, why) : find_any(w, local, why);
+}
+
+/* Who carries out the lines of an alias. 1, -1. */
+static int find_carrier(struct who *w, const char *user, const char *local, const char **why)
+{
+	struct user u;
+	int r;
+
+	w->self = *user != 0;
+	if (w->self) {
+		r = find_user(w, user, why);
+		if (r < 0 || (r > 0 && !*w->dash))
+			return r;
+		*why = "An alias names a \\user whom this host does not have. (#4.3.5)";
+		return -1;
+	}
+	if (geteuid()) {
+		r = myself(w, why);
+	} else if ((r = divert_user(&u)) == 1)
+		fill(w, &u);
+	w->dash = "-";
+	w->ext = local;
+	return r;
+}
+
+int who_find(struct who *w, const char *local, const char **why)
+{
+	static struct divert d;
+	int r = divert_find(&d, local, why);
+
+	w->self = 0;
+	if (r < 0)
+		return r;
+	*why = "Unable to look up the user. (#4.3.0)";
+	r = d.lines ? find_carrier(w, d.user, local, why) :
+		find_user(w, r ? d.user : local, why);
+	w->lines = d.lines;
+	w->owner = d.owner;
+	if (r != 1 || w->uid)
+		return r;
+	*why = "Not allowed to perform deliveries as root. (#4.3.0)";
+	return -1;
 }

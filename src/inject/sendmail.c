@@ -1,4 +1,4 @@
-/* sendmail.c: the applet sendmail, also called mailq and newaliases: the
+/* sendmail.c: the applet sendmail, also called mailq: the
  * options that programs of forty years pass, most of which mean nothing here.
  * All of them are understood, so that their arguments are never taken for
  * recipients; none of them reads or writes a file (-C, -X, -D, -O). Options may
@@ -12,7 +12,7 @@
 #include "fate.h"
 #include "inject.h"
 
-enum mode { MODE_SEND, MODE_VERIFY, MODE_MAILQ, MODE_NOTHING, MODE_FLUSH };
+enum mode { MODE_SEND, MODE_VERIFY, MODE_MAILQ, MODE_ALIASES, MODE_NOTHING, MODE_FLUSH };
 
 static const char name[] = "sendmail";
 
@@ -36,7 +36,7 @@ static int set_mode(struct sm *s, const struct opt *p)
 	int c = *p->arg;
 	static const char modes[] = "ma" "v" "p" "ihH";
 	static const char means[] = { MODE_SEND, MODE_SEND, MODE_VERIFY, MODE_MAILQ,
-		MODE_NOTHING, MODE_NOTHING, MODE_NOTHING };
+		MODE_ALIASES, MODE_NOTHING, MODE_NOTHING };
 	const char *m = c ? strchr(modes, c) : 0;
 
 	if (m)
@@ -59,7 +59,7 @@ static int option(struct sm *s, struct opt *p, int c)
 	switch (c) {
 	case 't': s->o.rcpts = RCPT_BOTH; break;
 	case 'i': s->ignore_dots = 1; break;
-	case 'I': s->mode = MODE_NOTHING; break;
+	case 'I': s->mode = MODE_ALIASES; break;
 	case 'f': case 'r': s->o.sender = p->arg; break;
 	case 'F': s->o.name = p->arg; break;
 	case 'o':
@@ -126,6 +126,13 @@ static int mailq(void)
 	return CFG_SEND ? sysexit(qread_main(1, argv)) : absent();
 }
 
+static int aliases(void)
+{
+	static char word[] = "newaliases", *argv[] = { word, 0 };
+
+	return newaliases_main(1, argv);
+}
+
 /* -q: one run over the whole queue. Mail that still has to wait is no error. */
 static int flush(void)
 {
@@ -148,8 +155,6 @@ int sendmail_main(int argc, char **argv)
 
 	if (!strcmp(called, "mailq"))
 		s.mode = MODE_MAILQ;
-	if (!strcmp(called, "newaliases"))
-		return SM_OK;
 	if ((code = options(&s, argc, argv)))
 		return code;
 	switch (s.mode) {
@@ -157,6 +162,8 @@ int sendmail_main(int argc, char **argv)
 		return mailq();
 	case MODE_FLUSH:
 		return flush();
+	case MODE_ALIASES:
+		return aliases();
 	case MODE_NOTHING:
 		return SM_OK;
 	case MODE_VERIFY:

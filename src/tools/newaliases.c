@@ -1,0 +1,91 @@
+/* newaliases.c: newaliases, sendmail -bi and -I: looks through the file of aliases and
+ * says what is wrong with which line. Nothing is made of the file, delivery reads it
+ * as it is; a line in error makes the mail of that alias wait. Answers with
+ * sysexits, as those who call it after an edit expect: 0 and silence is well. */
+#include <string.h>
+#include "../applet.h"
+#include "../base/log.h"
+#include "../base/text.h"
+#include "../exits.h"
+#include "../msg/aliasfile.h"
+
+struct check {
+	const char *name;
+	struct aliasfile f;
+	unsigned bad;
+};
+
+static void complain(struct check *c, const char *why)
+{
+	c->bad++;
+	say(c->name, "%s", why);
+}
+
+/* Every target is followed, into the files it includes, to see that all is there. */
+static int follow(void *arg, enum alias_kind kind, const char *s, size_t n)
+{
+	(void)arg, (void)s, (void)n;
+	return kind == ALIAS_INCLUDE ? ALIAS_EXPAND : ALIAS_ON;
+}
+
+/* Does an entry before `at` have this name, too? */
+static int is_again(const struct check *c, const struct alias_entry *e)
+{
+	struct alias_entry before;
+	const char *ignored;
+	size_t pos = 0;
+
+	while (alias_next(&c->f, &pos, &before, &ignored) && before.line_at < e->line_at)
+		if (text_caseeq(before.name, before.len, e->name, e->len))
+			return 1;
+	return 0;
+}
+
+/* Programs have no PATH to be looked for in that an administrator would know. */
+static void check_programs(struct check *c, const struct alias_entry *e)
+{
+	struct alias_target t;
+	size_t pos = e->from;
+	const char *why;
+
+	while (alias_target(&c->f, &pos, e->to, &t, &why) > 0)
+		if (t.kind == ALIAS_PROGRAM && *t.s != '/')
+			complain(c, aliasfile_error(&c->f, pos - 1,
+				"the program needs an absolute path"));
+}
+
+static void check_entry(struct check *c, const struct alias_entry *e)
+{
+	const char *why;
+
+	check_programs(c, e);
+	if (memchr(e->name, '@', e->len))
+		complain(c, aliasfile_error(&c->f, e->line_at, "an alias is a name without @"));
+	else if (is_again(c, e))
+		complain(c, aliasfile_error(&c->f, e->line_at,
+			"this name has an alias above, which is the one that counts"));
+	else if (alias_find(e->name, e->len, follow, 0, &why) < 0)
+		complain(c, why);
+}
+
+int newaliases_main(int argc, char **argv)
+{
+	struct alias_entry e;
+	struct check c = { .name = argv[0] };
+	const char *why;
+	size_t pos = 0;
+	int r;
+
+	(void)argc;	/* sendmail's options mean nothing here */
+	if (aliasfile_open(&c.f, &why) < 0) {
+		complain(&c, why);
+		return SM_DATAERR;
+	}
+	while ((r = alias_next(&c.f, &pos, &e, &why)) != 0)
+		if (r < 0)
+			complain(&c, why);
+		else
+			check_entry(&c, &e);
+	aliasfile_close(&c.f);
+	return c.bad ? SM_DATAERR : SM_OK;
+}
