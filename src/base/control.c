@@ -58,6 +58,11 @@ static int complain(const char *name, const char *why, int err)
 	return -1;
 }
 
+int control_wrong(const char *name, const char *why)
+{
+	return complain(name, why, EINVAL);
+}
+
 /* Path of a control file into p. 0 / -1. */
 static int make_path(struct buf *p, const char *name)
 {

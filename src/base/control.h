@@ -30,6 +30,9 @@ int control_text(struct buf *b, const char *name);	/* the whole file as it is */
 /* One line, else control/me. 0 when both are missing. An empty file counts as missing. */
 int control_host(struct buf *b, const char *name);
 const char *control_error(void);
+/* For a file whose contents make no sense to its reader: control_error() will say
+ * why, a string that stays. Always -1. */
+int control_wrong(const char *name, const char *why);
 
 /* In a control_list result: 1 if the n bytes are one of the lines, case-blind. */
 int control_has(const struct buf *list, const char *s, size_t n);

@@ -1,5 +1,5 @@
 /* body.c: the bytes of a message on their way to an SMTP server: read in pieces,
- * a Date of an unset clock set right, line ends and dots coded. What is not as
+ * what msg/outgoing.h replaces replaced, line ends and dots coded. What is not as
  * long as it should be is never ended: half a mail would arrive. */
 #include <errno.h>
 #include <string.h>
@@ -62,23 +62,25 @@ static int encode(struct smtp *s, struct mail *m, struct blast *b, const char *p
 
 int body_put(struct smtp *s, struct mail *m)
 {
+	const struct splice *x = m->fix->list, *last = x + m->fix->n;
 	struct blast b = { BLAST_START };
-	uint64_t done = 0, fix;
+	uint64_t done = 0;
 	char end[BLAST_END];
-	const char *p;
-	ssize_t n, k;
+	ssize_t n;
 
-	while ((n = window(s, m, done)) > 0) {
-		p = s->window;
-		k = n;
-		fix = m->fix_at - done;		/* huge when that is over, or there is none */
-		if (m->fix_at && !fix) {
-			p = m->fix_text;
-			k = strlen(p);
-			n = m->fix_len;
-		} else if (m->fix_at && fix < (uint64_t)n)
-			n = k = fix;
-		if (encode(s, m, &b, p, k))
+	for (;;) {
+		if (x < last && x->at == done) {
+			if (encode(s, m, &b, m->fix->text.s + x->from, x->n))
+				return -1;
+			done += x++->cut;
+			continue;
+		}
+		n = window(s, m, done);
+		if (n <= 0)
+			break;
+		if (x < last && x->at - done < (uint64_t)n)
+			n = (ssize_t)(x->at - done);
+		if (encode(s, m, &b, s->window, (size_t)n))
 			return -1;
 		done += n;
 	}

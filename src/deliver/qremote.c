@@ -49,8 +49,11 @@ static void print_tell(struct mail *m, char letter, uint32_t i, const char *text
 /* The message is a file, read from where it stands, or a pipe. */
 static void message(struct mail *m)
 {
+	static struct outgoing fix;
 	struct stat st;
 
+	fix.text.max = OUTGOING_TEXT;
+	m->fix = &fix;
 	m->msg = 0;
 	m->start = lseek(0, 0, SEEK_CUR);
 	m->stream = m->start < 0 || fstat(0, &st) || !S_ISREG(st.st_mode);

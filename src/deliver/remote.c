@@ -29,6 +29,7 @@ struct slot {
 	struct mail m;		/* first: a mail is its slot */
 	struct job j;
 	int held;		/* a job is in here and not answered */
+	struct outgoing fix;
 	uint32_t packet[(JOB_PACKET + 3) / 4];
 };
 
@@ -123,6 +124,8 @@ static int receive(struct slot *t, int flags)
 	t->m.n = t->j.n;
 	t->m.msg = t->j.msg;
 	t->m.size = t->j.size;
+	t->m.fix = &t->fix;
+	t->fix.text.max = OUTGOING_TEXT;
 	t->m.rcpt = job_rcpt;
 	t->m.tell = job_tell;
 	t->held = 1;

@@ -10,7 +10,7 @@
 #include "wire.h"
 #include "../net/addr.h"
 #include "../net/connect.h"
-#include "../msg/datefix.h"
+#include "../msg/outgoing.h"
 
 /* Replies that may be outstanding: more could fill both directions and block. */
 #define SMTP_AHEAD 100
@@ -28,6 +28,7 @@ struct mail {
 	int stream;		/* 1: msg is a pipe: read once, size not known */
 	off_t start;		/* where the message begins in msg */
 	uint64_t size;		/* its bytes from there on */
+	struct outgoing *fix;	/* room for what is changed in it; text: BUF_HEAP */
 	/* Recipient i: 0, and *addr (valid until the next call) of *len bytes; or -1. */
 	int (*rcpt)(struct mail *m, uint32_t i, const char **addr, size_t *len);
 	/* What became of recipient i, in order: 'r' accepted, 'h' refused for good, 's'
@@ -43,10 +44,6 @@ struct mail {
 	int mail_ok, odd, go, eight, last, broken;
 	char fate;
 	int64_t until;
-	/* a Date field that is to be corrected: where (0 none), how long, and how */
-	off_t fix_at;
-	size_t fix_len;
-	char fix_text[DATEFIX_TEXT];
 	unsigned char bad[JOB_RCPTS / 8];	/* recipients that must not reach the wire */
 };
 

@@ -43,10 +43,10 @@ static void put_mail(struct smtp *s, const struct mail *m)
 	struct buf *o = &s->w.out;
 
 	buf_puts(o, "MAIL FROM:<");
-	addr_quote(o, m->sender, strlen(m->sender));
+	addr_quote(o, m->fix->sender, strlen(m->fix->sender));
 	buf_putc(o, '>');
 	if (s->caps & CAP_SIZE && !m->stream)
-		buf_fmt(o, " SIZE=%llu", (unsigned long long)m->size);
+		buf_fmt(o, " SIZE=%llu", (unsigned long long)m->fix->size);
 	if (m->eight)
 		buf_puts(o, " BODY=8BITMIME");
 }
@@ -271,18 +271,27 @@ static int interrupted(struct smtp *s, struct mail *m, int ended)
 	return -1;
 }
 
-/* What needs no dialogue: 'D', or 0 to go on. */
+/* What is to be changed in the message, and what needs no dialogue: 'D', 'Z', or 0
+ * to go on. */
 static char refuse(struct smtp *s, const struct mail *m)
 {
-	if (envelope_sender(m->sender, strlen(m->sender))) {
+	struct outgoing *fix = m->fix;
+	const char *why = outgoing_find(fix, m->stream ? -1 : m->msg, m->start, m->size, m->sender);
+
+	if (why) {
+		buf_clear(&s->report);
+		buf_fmt(&s->report, "Message cannot be prepared: %s. (#4.3.5)\n", why);
+		return 'Z';
+	}
+	if (envelope_sender(fix->sender, strlen(fix->sender))) {
 		smtp_words(s, "Sender's address is not valid. (#5.1.7)\n");
 		return 'D';
 	}
-	if (s->maxsize && !m->stream && m->size > s->maxsize) {
+	if (s->maxsize && !m->stream && fix->size > s->maxsize) {
 		buf_clear(&s->report);
 		buf_fmt(&s->report, "%s takes messages of up to %llu bytes, this one "
 			"has %llu. (#5.3.4)\n", s->ip, (unsigned long long)s->maxsize,
-			(unsigned long long)m->size);
+			(unsigned long long)fix->size);
 		return 'D';
 	}
 	return 0;
@@ -305,9 +314,6 @@ static void begin(struct smtp *s, struct mail *m)
 	memset(m->bad, 0, sizeof m->bad);
 	/* An hour, and a second for each 1000 bytes. */
 	m->until = smtp_by(3600 * 1000 + (int64_t)m->size);
-	if (m->stream || m->start ||
-	    !datefix_find(m->msg, &m->fix_at, &m->fix_len, m->fix_text))
-		m->fix_at = 0;
 	m->eight = s->caps & CAP_8BITMIME && !m->stream && body_8bit(s, m);
 	s->dirty = 0;
 }

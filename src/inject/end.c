@@ -52,6 +52,8 @@ int end_addr(struct run *r, enum addr_result e, const char *text, const char *wh
 {
 	if (e == ADDR_OK)
 		return 1;
+	if (r->fate)	/* was said where it was met */
+		return 0;
 	if (e == ADDR_NONAME)
 		return end_name(r);
 	if (e == ADDR_NOMEM)

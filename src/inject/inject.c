@@ -11,6 +11,7 @@
 #include "../base/control.h"
 #include "../base/defaults.h"
 #include "../base/log.h"
+#include "../msg/admin.h"
 #include "../msg/quote.h"
 #include "../queue/envelope.h"
 #include "rcpts.h"
@@ -141,6 +142,8 @@ static int take_args(struct run *r)
 	const struct inject *o = r->o;
 	int i;
 
+	if (admin_load() < 0)
+		return end_text(r, FATE_LATER, control_error());
 	r->from_header = o->rcpts == RCPT_HEADER || o->rcpts == RCPT_BOTH ||
 		(o->rcpts == RCPT_EITHER && !o->nargs);
 	for (i = 0; o->rcpts != RCPT_HEADER && i < o->nargs; i++)
@@ -149,6 +152,17 @@ static int take_args(struct run *r)
 	if (!r->from_header && !r->args.len && !o->print)
 		return end_text(r, FATE_USAGE, "no recipients: give addresses as arguments");
 	return take_sender(r);
+}
+
+/* control/allmailfrom: whoever sends, the envelope names one sender. */
+static void one_sender(struct run *r)
+{
+	const char *from = buf_z(&r->sender) ? admin_sender(r->sender.s) : 0;
+
+	if (from) {
+		buf_clear(&r->sender);
+		buf_puts(&r->sender, from);
+	}
 }
 
 static int deliver(struct run *r)
@@ -166,6 +180,7 @@ static int deliver(struct run *r)
 	r->into = 0;
 	if (!end_addr(r, e, "unable to use this user or host name: ", r->sender.s, r->sender.len))
 		return 0;
+	one_sender(r);
 	if (r->o->print)
 		return show(r);
 	return choose_queue(r, header_rcpts(r)) && queue(r);
@@ -218,7 +233,7 @@ int inject_run(const struct inject *o)
 	lay(&r.rcpts, r.rcpts_space, sizeof r.rcpts_space, ENVELOPE_MAX);
 	lay(&r.sender, r.sender_space, sizeof r.sender_space, 0);
 	lay(&r.show.b, r.show_window, sizeof r.show_window, 0);
-	r.again.max = r.to_cc.max = ENVELOPE_MAX;
+	r.again.max = r.to_cc.max = r.more.max = ENVELOPE_MAX;
 	r.path.max = ADDR_CAP;
 	r.show.fd = 1;
 	r.letters = o->letters | letters();

@@ -34,6 +34,7 @@ struct run {
 	struct buf rcpts;	/* To, Cc, Bcc, Apparently-To */
 	struct buf again;	/* Resent-To, Resent-Cc, Resent-Bcc */
 	struct buf to_cc;	/* for Mail-Followup-To */
+	struct buf more;	/* what one recipient becomes, see admin_expand() */
 	struct buf sender, path;
 	struct out show;
 	struct ident id;

@@ -3,11 +3,44 @@
  * strict this is: a sender's field must be readable always, a recipient's only
  * when somebody is to get mail because of it; Bcc never goes on. */
 #include <string.h>
-#include "../base/log.h"
+#include "../base/control.h"
+#include "../msg/admin.h"
 #include "../msg/field.h"
 #include "../queue/envelope.h"
 #include "rcpts.h"
 #include "run.h"
+
+/* One envelope recipient. */
+static int add_rcpt(struct run *r, const char *addr, size_t n)
+{
+	r->badrcpt = envelope_rcpt(addr, n) != 0;
+	return !r->badrcpt && rcpts_add(r->into, addr, n);
+}
+
+/* A recipient, or those who get what is for a user of this host. One person gets
+ * one copy, however many of these names a message is for. */
+static int add_ours(struct run *r, const char *addr, size_t n)
+{
+	struct buf *more = &r->more;
+	const char *why;
+	size_t i;
+	int e;
+
+	buf_clear(more);
+	e = admin_expand(more, addr, n, r->list.bare, ADMIN_ALIASES, &why);
+	if (e < 0)
+		return why ? end_text(r, FATE_LATER, why) : 0;
+	if (!e)
+		return add_rcpt(r, addr, n);
+	for (i = 0; i < more->len; i += n + 1) {
+		addr = more->s + i;
+		n = strlen(addr);
+		if (!control_has(r->into, addr, n) && !control_has(&r->args, addr, n) &&
+			!add_rcpt(r, addr, n))
+			return 0;
+	}
+	return 1;
+}
 
 /* For addr_list: one address. Of a sender's the first is kept, all are counted. */
 static int collect(void *arg, const char *addr, size_t n)
@@ -20,8 +53,7 @@ static int collect(void *arg, const char *addr, size_t n)
 		return 0;
 	if (!r->into || !n)
 		return 1;
-	r->badrcpt = envelope_rcpt(addr, n) != 0;
-	return !r->badrcpt && rcpts_add(r->into, addr, n);
+	return add_ours(r, addr, n);
 }
 
 /* The addresses of s: a list, or one plain address. */
@@ -35,6 +67,7 @@ static enum addr_result parse(struct run *r, int list, const char *s, size_t n)
 	r->list.each = collect;
 	r->list.arg = r;
 	r->badrcpt = r->found = 0;
+	r->list.bare = !memchr(s, '@', n);	/* a list tells it for each */
 	if (list)
 		e = addr_list(&r->list, s, n);
 	else if (buf_put(&b, s, n) && (e = addr_complete(&b, &r->rules)) == ADDR_OK &&

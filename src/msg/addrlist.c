@@ -19,6 +19,8 @@ struct one {
 	struct buf b;
 	size_t at;		/* where the last @ that is not quoted stands; b.len or more: none */
 	int dot;		/* the last token was a dot */
+	int bare;		/* it came without a host */
+	const char *from, *to;	/* its first token, and behind the last one */
 	char space[2 * ADDR_CAP];
 };
 
@@ -40,7 +42,8 @@ static void one_start(struct one *a)
 {
 	a->b = BUF_OVER(a->space);
 	a->at = (size_t)-1;
-	a->dot = 0;
+	a->dot = a->bare = 0;
+	a->from = a->to = 0;
 }
 
 static void one_add(struct one *a, const struct token *t)
@@ -48,6 +51,9 @@ static void one_add(struct one *a, const struct token *t)
 	if (t->type == T_AT)
 		a->at = a->b.len;
 	a->dot = t->type == T_DOT;
+	if (!a->from)
+		a->from = t->s;
+	a->to = t->s + t->n;
 	token_text(&a->b, t);
 }
 
@@ -105,9 +111,12 @@ static enum addr_result one_complete(struct one *a, const struct addr_rules *r)
 		return ADDR_OK;
 	if (a->at >= b->len) {
 		a->at = b->len;
-		if (!add_name(b, '@', r, ADDR_HOST))
+		a->bare = 1;
+		if (r && !add_name(b, '@', r, ADDR_HOST))
 			return ADDR_NONAME;
 	}
+	if (!r)
+		return is_good(b, a->at + 1) ? ADDR_OK : ADDR_BAD;
 	n = b->len - a->at - 1;
 	host = b->s + a->at + 1;
 	if (n == 2 && !memcmp(host, "[]", 2))
@@ -197,6 +206,11 @@ static enum addr_result one_end(struct walk *w)
 {
 	struct addr_list *l = w->l;
 
+	l->bare = w->a.bare;
+	if (w->a.to) {
+		l->from = (size_t)(w->a.from - w->s);
+		l->to = (size_t)(w->a.to - w->s);
+	}
 	addr_quote(w->out, w->a.b.s, w->a.b.len);
 	return !l->each || l->each(l->arg, w->a.b.s, w->a.b.len) ? ADDR_OK : ADDR_NOMEM;
 }
@@ -252,8 +266,10 @@ static enum addr_result inner(struct walk *w, size_t *pos)
 	while (token_next(&t, w->s, w->n, pos) != T_RIGHT) {
 		if (t.type == T_COMMENT)
 			continue;
-		if (prev == T_END && t.type == T_AT)
+		if (prev == T_END && t.type == T_AT) {
 			route = 1;
+			w->a.from = t.s;
+		}
 		if (t.type == T_END || t.type == T_BAD || t.type == T_LEFT ||
 			t.type == T_SEMI || (is_word(prev) && is_word(t.type)))
 			return ADDR_BAD;

@@ -14,7 +14,8 @@ enum addr_result {
 };
 
 /* What completes an address. name() is asked only when an address needs the
- * answer; it returns a C string that stays, or 0. */
+ * answer; it returns a C string that stays, or 0. Without rules addresses are
+ * taken as they stand. */
 struct addr_rules {
 	const char *(*name)(void *arg, enum addr_name which);
 	void *arg;
@@ -31,6 +32,10 @@ struct addr_list {
 	size_t line;
 	int (*each)(void *arg, const char *addr, size_t n);
 	void *arg;
+	/* For each(): the address was written without a host; and where in the text
+	 * it stands (from its first byte to behind its last, without <>). */
+	int bare;
+	size_t from, to;
 };
 /* On any result but ADDR_OK, out holds a part that the caller cuts off and
  * each() may have been called for the first few. */

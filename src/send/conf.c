@@ -7,6 +7,7 @@
 #include "../base/log.h"
 #include "../base/text.h"
 #include "../limits.h"
+#include "../msg/admin.h"
 #include "../net/relay.h"
 #include "../queue/queue.h"
 #include "conf.h"
@@ -126,7 +127,8 @@ static int read_some(struct conf *c, size_t n)
 	}
 	if (!r) {
 		relay_forget();
-		r = relay_load();
+		admin_forget();
+		r = relay_load() < 0 || admin_load() < 0 ? -1 : 0;
 	}
 	control_snapshot(0);
 	return r;

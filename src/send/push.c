@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "../base/clock.h"
 #include "../base/text.h"
+#include "../msg/admin.h"
 #include "carry.h"
 #include "conf.h"
 #include "pass.h"
@@ -144,6 +145,8 @@ static int send_job(struct slot *s, struct pick *k, const struct pass *p)
 	}
 	if (is_verp(p->info.sender))
 		j.sender = verp(&b, p->info.sender, k->via.addr);
+	if (p->chan == REMOTE && admin_sender(j.sender))
+		j.sender = admin_sender(j.sender);
 	if ((j.msg = queue_message(&queue, p->info.id)) < 0)
 		return -1;
 	r = job_send(s->by->sock, &j);

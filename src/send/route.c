@@ -4,6 +4,7 @@
 #include <string.h>
 #include "../base/text.h"
 #include "../base/control.h"
+#include "../msg/admin.h"
 #include "../net/relay.h"
 #include "conf.h"
 #include "route.h"
@@ -76,6 +77,7 @@ static int prepend(struct route *r, const char *v)
 static int local(struct route *r)
 {
 	r->chan = LOCAL;
+	r->copies = 1;
 	r->via[0] = 0;
 	r->hash = 0;
 	return 0;
@@ -88,6 +90,7 @@ static int remote(struct route *r, const char *dom)
 	char *s;
 
 	r->chan = REMOTE;
+	r->copies = 1;
 	if (!buf_putc(&b, relay ? 'R' : 'M') || !buf_puts(&b, relay ? relay : dom) ||
 		!buf_z(&b))
 		return -1;
@@ -109,21 +112,77 @@ int route_again(struct route *r, enum qchan c, const char *addr, size_t n)
 	return remote(r, dom ? dom : "");
 }
 
-int route_find(struct route *r, const char *addr, size_t n)
+/* Domain known: one of ours, a virtual one, or anybody's. */
+static int place(struct route *r, const char *dom, const char *v)
 {
+	if (control_has(&conf.locals, dom, strlen(dom)))
+		return local(r);
+	if (v && *v)
+		return prepend(r, v) < 0 ? -1 : local(r);
+	return remote(r, dom);
+}
+
+/* What a user of this host gets goes to adminaddr. Where the domain is local an
+ * alias is for the local delivery to follow. A null client has no local domain
+ * and no such delivery: adminaddr is the one place left. Number of addresses in
+ * *to, 0 when it stays. */
+static unsigned redirect(const struct route *r, const char *dom, struct buf *to)
+{
+	enum admin_how how = control_has(&conf.locals, dom, strlen(dom)) ?
+		ADMIN_REST : ADMIN_ALIASES;
+	unsigned copies = 0;
+	const char *why;
+	size_t i;
+	int e;
+
+	buf_clear(to);
+	e = admin_expand(to, r->addr, r->len, 0, how, &why);
+	if (e <= 0 && how == ADMIN_ALIASES)
+		e = admin_expand(to, r->addr, r->len, 0, ADMIN_ONLY, &why);
+	for (i = 0; e > 0 && i < to->len; i++)
+		copies += !to->s[i];
+	return copies;
+}
+
+/* Address number `copy` of those in b. */
+static int become(struct route *r, const struct buf *b, unsigned copy)
+{
+	const char *s = b->s;
+
+	while (copy--)
+		s += strlen(s) + 1;
+	return begin(r, s, strlen(s), 1);
+}
+
+int route_copy(struct route *r, const char *addr, size_t n, unsigned copy)
+{
+	static struct buf to = BUF_HEAP(CONTROL_MAX);
 	const char *dom, *v;
+	unsigned copies = 0;
 
 	if (n >= ADDR_CAP || begin(r, addr, n, 1) < 0)
 		return -1;
 	percenthack(r);
 	if (!(dom = domain_of(r)))
 		return -1;
-	if (control_has(&conf.locals, dom, strlen(dom)))
-		return local(r);
 	v = virtual(r->addr, r->len, dom);
-	if (v && *v)
-		return prepend(r, v) < 0 ? -1 : local(r);
-	return remote(r, dom);
+	if (!v || !*v || control_has(&conf.locals, dom, strlen(dom)))
+		copies = redirect(r, dom, &to);
+	if (copy < copies) {
+		if (become(r, &to, copy) < 0 || !(dom = domain_of(r)))
+			return -1;
+		v = virtual(r->addr, r->len, dom);
+	}
+	if (place(r, dom, v) < 0)
+		return -1;
+	if (copies)
+		r->copies = copies;
+	return 0;
+}
+
+int route_find(struct route *r, const char *addr, size_t n)
+{
+	return route_copy(r, addr, n, 0);
 }
 
 size_t route_prefix(const char *addr, size_t n)

@@ -10,13 +10,18 @@ struct route {
 	enum qchan chan;
 	size_t len;			/* of addr */
 	uint64_t hash;			/* of via; 0 for local */
+	unsigned copies;		/* addresses that get it: 1, or as many as adminaddr has */
 	char addr[2 * ADDR_CAP];	/* as rewritten, NUL-terminated */
 	char via[ROUTE_CAP];	/* remote: "Mdomain" or "Rrelay..."; local: "" */
 };
 
 /* Rewrites and routes the n bytes at addr (the order of control files is the
  * qmail family's: envnoathost, percenthack, locals, virtualdomains, smtproutes).
+ * A user of this host is adminaddr instead, which is routed in its turn; of several
+ * addresses it is the one of number `copy`, from 0.
  * 0, or -1 when the rewritten address is too long to be delivered. */
+int route_copy(struct route *r, const char *addr, size_t n, unsigned copy);
+/* The first of them. */
 int route_find(struct route *r, const char *addr, size_t n);
 /* The same for an address that was rewritten before (a settled message): its
  * channel stands, only the relay is looked up again. */

@@ -21,6 +21,8 @@ static int fits(const struct route *rt, const struct qrcpt *rc,
 {
 	if (n && (rt->chan == LOCAL || sp->chan == LOCAL || rt->hash != hash))
 		return 0;
+	if (rt->copies > 1)
+		return 0;
 	return rt->chan == LOCAL || (rt->len == rc->len && !memcmp(rt->addr, rc->addr, rc->len));
 }
 
@@ -81,16 +83,21 @@ static int write_one(struct qsettle *s, const struct qrcpt *rc, unsigned char fa
 {
 	struct route rt;
 	int done = fate == 'K' || fate == 'D';
+	unsigned copy = 0;
 
-	if (route_find(&rt, rc->addr, rc->len) < 0) {
-		if (!done && failed_here(s->id, rc) < 0)
+	do {
+		if (route_copy(&rt, rc->addr, rc->len, copy) < 0) {
+			if (!done && failed_here(s->id, rc) < 0)
+				return -1;
+			return qsettle_rcpt(s, REMOTE, 1, rc->addr, rc->len);
+		}
+		left->n[rt.chan] += !done;
+		if (!done && rt.chan == REMOTE)
+			left->route = (uint32_t)rt.hash;
+		if (qsettle_rcpt(s, rt.chan, done, rt.addr, rt.len) < 0)
 			return -1;
-		return qsettle_rcpt(s, REMOTE, 1, rc->addr, rc->len);
-	}
-	left->n[rt.chan] += !done;
-	if (!done && rt.chan == REMOTE)
-		left->route = (uint32_t)rt.hash;
-	return qsettle_rcpt(s, rt.chan, done, rt.addr, rt.len);
+	} while (++copy < rt.copies);
+	return 0;
 }
 
 static int write_all(uint64_t id, const struct slot *kept, int keep_bounce, struct left *left)
