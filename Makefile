@@ -88,9 +88,10 @@ NEED += -nostdinc -isystem $(MUSL)/include \
 endif
 COMPILE = $(CC) $(WARN) $(PREF_$(VARIANT)) $(ARCH_FLAGS) $(CFLAGS) $(CPPFLAGS) $(NEED)
 
-# The gaps that page alignment leaves are 10 KB of a 20 KB program.
+# The gaps that page alignment leaves are 10 KB of a 20 KB program. Sorted, what is
+# small lies together, and not among large tables: 12 KB less in an idle runner.
 LDPREF_static := -Wl,-z,norelro,-z,noseparate-code,-z,common-page-size=64 \
-	-Wl,--gc-sections,--build-id=none
+	-Wl,--gc-sections,--build-id=none -Wl,--sort-section=alignment
 LDPREF_host := -Wl,--gc-sections,--build-id=none
 LDPREF_san :=
 LDNEED_host := -lresolv
@@ -277,6 +278,7 @@ $(UNIT): $(O)/unit/%: tests/unit/%.c $(ARCHIVE) $(OBJ)/flags
 # --- Installing --------------------------------------------------------------
 # The program is $(SBINDIR)/qmta. Commands of users are links in $(BINDIR).
 USERS := mailq newaliases qmail-inject
+USERS += elq maildir2mbox maildirmake maildirwatch pinq preline qail qmaildirmake qmaildirwatch
 SYSTEM := $(filter-out $(USERS) qmail-queue,$(APPLETS))
 MANS := $(sort $(wildcard docs/man/*.[1578]))
 install: bins

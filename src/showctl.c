@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/err.h"
 #include "applet.h"
@@ -17,6 +18,9 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/passwd.h"
+#include "base/text.h"
+#include "deliver/assign.h"
+#include "msg/aliasfile.h"
 #include "queue/queue.h"
 #include "queue/submit.h"
 
@@ -26,10 +30,16 @@
 #define LIST(name, dflt) "m" name "\0" dflt "\0"
 #define OTHER(name) "o" name "\0\0"
 static const char settings[] =
+	LINE("adminaddr", "none")
+	LINE("allmailfrom", "none")
+	LIST("bounce.envrules", "none")
+	LINE("bounceformat", "text")
 	LINE("bouncefrom", "MAILER-DAEMON")
 	LINE("bouncehost", "")
 	LINE("bouncelifetime", "as queuelifetime")
+	LINE("bouncemax", "0 (no limit)")
 	LINE("bouncemaxbytes", "50000")
+	LIST("bouncemessage", "our own words")
 	LINE("bouncesubject", "failure notice")
 	LINE("concurrencylocal", "10")
 	LINE("concurrencyremote", "20")
@@ -38,23 +48,33 @@ static const char settings[] =
 	LIST("defaultdelivery", "./Maildir/")
 	LINE("defaultdomain", "")
 	LINE("defaulthost", "")
+	LIST("domainqueue", "none")
 	LINE("doublebouncehost", "")
+	LIST("doublebouncemessage", "our own words")
+	LINE("doublebouncesubject", "as bouncesubject")
 	LINE("doublebounceto", "postmaster")
 	LINE("envnoathost", "")
+	LIST("from.envrules", "none")
+	LIST("generic", "none")
 	LINE("helohost", "")
 	LINE("holdlocal", "0")
 	LINE("holdremote", "0")
 	LINE("idhost", "")
 	LIST("locals", "")
 	LINE("minfree", "1 MiB, or 5 % of the file system if that is less")
+	LINE("originalfrom", "0")
 	LIST("outgoingip", "any")
 	LIST("percenthack", "none")
 	LINE("plusdomain", "")
 	LINE("queuelifetime", "604800")
+	LIST("rcpt.envrules", "none")
 	LIST("smtproutes", "none: remote mail goes to the MX of its domain")
 	LINE("timeoutconnect", "60")
+	LINE("timeoutlocal", "3600")
 	LINE("timeoutremote", "1200")
 	LIST("virtualdomains", "none")
+	OTHER("aliases")
+	OTHER("defaultqueue")
 	OTHER("me");
 
 /* The setting behind s, or 0. */
@@ -121,7 +141,10 @@ static void show_others(void)
 	while (dir_next(&d) > 0) {
 		for (s = settings; s && strcmp(s + 1, d.name); s = next(s))
 			;
-		if (!s && d.name[0] != '.')
+		/* concurrencyl.NAME, one for each queue there is. */
+		if (!s && d.name[0] != '.' && !text_casestarts(d.name,
+			strlen(d.name), "concurrencyl.") && !text_casestarts(d.name,
+			strlen(d.name), "concurrencyr."))
 			out_fmt(&out, "%s: not used by this program\n", d.name);
 	}
 	dir_close(&d);
@@ -144,10 +167,13 @@ static void show_users(void)
 	static const char *const users[][2] = {
 		{ "qmailq", "the queue belongs to root, or to the user whose queue it is" },
 		{ "qmailr", "remote delivery runs as the owner of the queue" },
-		{ "alias", "mail for names that are no users is refused" } };
+		{ "alias", "mail for names that are no users is refused, and aliases are "
+			"carried out by the user nobody" } };
 	struct user u;
 	size_t i;
 
+	if (access("/etc/passwd", F_OK) < 0)
+		out_puts(&out, "there is no /etc/passwd: users/assign can stand in for it\n");
 	for (i = 0; i < 3; i++) {
 		if (passwd_name(&u, users[i][0]) == 1)
 			out_fmt(&out, "user %s: uid %u\n", users[i][0], u.uid);
@@ -157,6 +183,43 @@ static void show_users(void)
 	if (getuid())
 		out_fmt(&out, "run by uid %u: with a queue of that user's own, everything "
 			"runs as this user and local mail reaches only this user\n", getuid());
+}
+
+/* Which file of aliases is in force. */
+static void show_aliases(void)
+{
+	struct aliasfile f;
+	const char *why;
+	int r = aliasfile_open(&f, &why);
+
+	if (r < 0)
+		out_fmt(wrong(), "aliases: %s\n", why);
+	else
+		out_fmt(&out, "aliases: %s\n", r ? f.path : "none");
+	aliasfile_close(&f);
+}
+
+static int64_t changed(const char *name)
+{
+	char path[512];
+	struct buf p = BUF_OVER(path);
+	struct stat st;
+
+	return assign_path(&p, name) < 0 || stat(path, &st) < 0 ? -1 : (int64_t)st.st_mtime;
+}
+
+/* users/assign does nothing before qmail-newu has made users/cdb of it. */
+static void show_assign(void)
+{
+	int64_t assign = changed("assign"), cdb = changed("cdb");
+
+	if (cdb < 0 && assign < 0)
+		out_fmt(&out, "users/cdb: none; users are those of /etc/passwd\n");
+	else if (cdb < assign)
+		out_fmt(wrong(), "users/cdb: missing or older than %s/assign: "
+			"run qmail-newu\n", assign_dir());
+	else
+		out_fmt(&out, "users/cdb: %s/cdb, asked before /etc/passwd\n", assign_dir());
 }
 
 static void show_queue(void)
@@ -193,6 +256,9 @@ int showctl_main(int argc, char **argv)
 	out_fmt(&out, "qmta " VERSION "\ncontrol directory: %s\n", control_dir());
 	show_queue();
 	show_users();
+	show_aliases();
+	if (CFG_LOCAL)
+		show_assign();
 	show_me();
 	for (s = settings; s && *s != 'o'; s = next(s))
 		show_setting(*s, s + 1, s + strlen(s) + 1);

@@ -75,7 +75,7 @@ int cdb_open(struct cdb *c, const char *path)
 	if (fstat(c->fd, &st) < 0)
 		return io_close(c->fd);
 	c->size = (uint64_t)st.st_size;
-	if (!S_ISREG(st.st_mode) || c->size < CDB_HEAD) {
+	if (!S_ISREG(st.st_mode) || c->size < CDB_HEAD || (st.st_mode & S_IWOTH)) {
 		io_close(c->fd);
 		return damaged();
 	}

@@ -12,7 +12,8 @@
 
 struct cdb { int fd; uint64_t size; };
 
-/* 1 open, 0 there is no such file, -1 errno (EBADMSG: too short to be one). */
+/* 1 open, 0 there is no such file, -1 errno (EBADMSG: it is too short to be one, or
+ * everybody may write it). */
 int cdb_open(struct cdb *c, const char *path);
 /* The data of the first record with this key is put behind what is in `data`. 1
  * found, 0 no such key, -1 errno: EBADMSG when the file points outside of itself,

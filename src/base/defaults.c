@@ -16,7 +16,6 @@
 
 /* Kept for good: the environment points into them. */
 static struct buf own = BUF_HEAP(ENVDIR_BYTES), admins = BUF_HEAP(ENVDIR_BYTES);
-static int loaded;	/* one applet may call another */
 
 /* 0 when there is none or it is loaded; -1 nothing of it is. */
 static int load(struct buf *to, const char *dir, const char *name)
@@ -30,15 +29,6 @@ static int load(struct buf *to, const char *dir, const char *name)
 	return envdir_read(to, path) < 0 ? -1 : env_put_all(to);
 }
 
-int defaults_control(void)
-{
-	if (loaded || getauxval(AT_SECURE) || getenv("QUEUE_BASE") ||
-		!control_exists("defaultqueue"))
-		return 0;
-	loaded = 1;
-	return load(&admins, control_dir(), "defaultqueue");
-}
-
 /* Programs often run with the home of somebody else, who keeps it closed. */
 static int may_enter(const char *home)
 {
@@ -49,15 +39,15 @@ int defaults_load(const char *prog)
 {
 	const char *home = getenv("HOME");
 
-	if (loaded || getauxval(AT_SECURE))
+	/* One applet may call another. */
+	if (own.len || admins.len || getauxval(AT_SECURE))
 		return 0;
 	if (home && *home == '/' && getauxval(AT_UID) && !getenv("SKIP_LOCAL_ENVIRONMENT") &&
 		load(&own, home, ".defaultqueue") < 0 && may_enter(home))
 		say(prog, "warning: nothing of .defaultqueue is used: %s", envdir_error());
-	if (defaults_control() == 0) {
-		loaded = 1;
+	if (getenv("QUEUE_BASE") || !control_exists("defaultqueue") ||
+		load(&admins, control_dir(), "defaultqueue") == 0)
 		return 0;
-	}
 	say(prog, "unable to load variables: %s", envdir_error());
 	return -1;
 }

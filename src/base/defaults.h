@@ -7,7 +7,5 @@
  * when QUEUE_BASE is set). prog begins a message. 0; -1: something is wrong in the
  * administrator's directory, which was said. Nothing at all in a set-id process. */
 int defaults_load(const char *prog);
-/* The same, without the user's: for the runner. The words are in envdir_error(). */
-int defaults_control(void);
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "../limits.h"
 #include "dir.h"
 #include "env.h"
 #include "envdir.h"
@@ -171,32 +170,31 @@ static int load_more(struct load *l, const struct dir *d, struct buf *b, const c
 	return lines(l, b, path, name, load_line, deep);
 }
 
-/* All of an open directory. */
-static int load_open(struct load *l, struct dir *d, const char *path, int deep)
+/* All of an open directory. b: for one file at a time. 0 / -1. */
+static int load_open(struct load *l, struct dir *d, struct buf *b, const char *path, int deep)
 {
-	static char space[ENVDIR_DEEP + 1][WINDOW];	/* one file of each depth */
-	struct buf b = BUF_AT(space[deep], 0, WINDOW);
-	int r = read_file(&b, d, path, ".envfile");
+	int r = read_file(b, d, path, ".envfile");
 
 	if (r > 0)
-		r = lines(l, &b, path, ".envfile", add_line, deep);
-	if (r < 0 || load_more(l, d, &b, path, deep) < 0)
+		r = lines(l, b, path, ".envfile", add_line, deep);
+	if (r < 0 || load_more(l, d, b, path, deep) < 0)
 		return -1;
 	while ((r = dir_next(d)) > 0) {
 		if (*d->name == '.')
 			continue;
-		if (read_file(&b, d, path, d->name) < 0)
+		if (read_file(b, d, path, d->name) < 0)
 			return -1;
-		r = add_file(l, &b, d->name);
+		r = add_file(l, b, d->name);
 		if (r <= 0)
 			return complain(path, d->name, r ? too_much : no_name);
 	}
-	return r < 0 ? complain(path, "", 0) : 1;
+	return r < 0 ? complain(path, "", 0) : 0;
 }
 
 /* 1, 0 there is none, -1. */
 static int load(struct load *l, const char *path, int deep)
 {
+	struct buf b = BUF_HEAP(ENVDIR_FILE);
 	struct stat st;
 	struct dir d;
 	unsigned i;
@@ -214,7 +212,8 @@ static int load(struct load *l, const char *path, int deep)
 	if (r > 0) {
 		l->seen[l->dirs].dev = st.st_dev;
 		l->seen[l->dirs++].ino = st.st_ino;
-		r = load_open(l, &d, path, deep);
+		r = load_open(l, &d, &b, path, deep);
+		buf_free(&b);
 	}
 	dir_close(&d);
 	return r < 0 ? -1 : 1;

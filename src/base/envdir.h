@@ -3,8 +3,9 @@
 #define BASE_ENVDIR_H
 #include "buf.h"
 
-/* Bounds: bytes of all changes, directories of one load, how deep one names the next. */
-enum { ENVDIR_BYTES = 32768, ENVDIR_DIRS = 16, ENVDIR_DEEP = 4 };
+/* Bounds: bytes of all changes and of one file, directories of one load, how deep one
+ * names the next. */
+enum { ENVDIR_BYTES = 32768, ENVDIR_FILE = 4096, ENVDIR_DIRS = 16, ENVDIR_DEEP = 4 };
 
 /* Adds to changes, for env_put_all(), what the directory says: the lines of .envfile,
  * then the directories of .envdir, then each other file that does not begin with a

@@ -1,12 +1,12 @@
 /* heap.c: storage that grows, for a program whose few buffers double until they
- * are large enough. Blocks are powers of two: small ones are cut from a page and
- * go back to a list of their size, large ones are mappings of their own, which
- * the kernel moves without copying. */
+ * are large enough. Small blocks are powers of two, cut from a page, and go back to
+ * a list of their size; large ones are mappings of their own, which the kernel
+ * moves without copying, and takes back when they shrink. */
 #include <string.h>
 #include <sys/mman.h>
 #include "heap.h"
 
-enum { CHUNK = 16384, SIZES = 6 };	/* 256, 512 ... 8192 */
+enum { CHUNK = 16384, SIZES = 4 };	/* 256, 512, 1024, 2048 */
 
 static struct free { struct free *next; } *lists[SIZES];
 static char *chunk;
@@ -33,7 +33,7 @@ static void *take(size_t n)
 	struct free **l, *f;
 	char *p;
 
-	if (n >= CHUNK)
+	if (n >= HEAP_LARGE)
 		return pages(n);
 	l = list_of(n);
 	if ((f = *l)) {
@@ -57,15 +57,15 @@ void *heap_grow(void *old, size_t was, size_t want)
 	size_t a = heap_round(was), n = heap_round(want);
 	void *p;
 
-	if (old && a >= n)
+	if (old && a == n)
 		return old;
-	if (old && a >= CHUNK) {
+	if (old && a >= HEAP_LARGE && n >= HEAP_LARGE) {
 		p = mremap(old, a, n, MREMAP_MAYMOVE);
 		return p == MAP_FAILED ? 0 : p;
 	}
 	if (!(p = take(n)) || !old)
 		return p;
-	memcpy(p, old, was);
+	memcpy(p, old, was < want ? was : want);
 	heap_free(old, was);
 	return p;
 }
@@ -77,7 +77,7 @@ void heap_free(void *p, size_t size)
 
 	if (!p)
 		return;
-	if (n >= CHUNK) {
+	if (n >= HEAP_LARGE) {
 		munmap(p, n);
 		return;
 	}

@@ -8,9 +8,9 @@ void *heap_grow(void *old, size_t was, size_t want)
 	size_t n = heap_round(want);
 	char *p;
 
-	if (old && heap_round(was) >= n)
+	if (old && heap_round(was) == n)
 		return old;
-	if ((p = realloc(old, n)))
+	if ((p = realloc(old, n)) && was < n)
 		memset(p + was, 0, n - was);
 	return p;
 }

@@ -6,10 +6,11 @@
 #include "../limits.h"
 #include "io.h"
 #include "log.h"
+#include "proc.h"
 
 static int log_fd = 2, holding;
 static void (*sink)(const char *s, size_t n);
-static char held[LINE_MAX_LOG];
+static _Alignas(4096) char held[LINE_MAX_LOG];	/* a page, for log_trim() */
 static struct buf waiting = BUF_STATIC(held);
 
 void log_to(int fd)
@@ -31,6 +32,12 @@ void log_flush(void)
 {
 	put(log_fd, held, waiting.len);
 	buf_clear(&waiting);
+}
+
+void log_trim(void)
+{
+	log_flush();
+	proc_trim(held, sizeof held);
 }
 
 void log_hold(int on)

@@ -17,6 +17,8 @@ void log_stderr(const char *s, size_t n);
  * busy runner pays one write for many lines. Flush before every wait. */
 void log_hold(int on);
 void log_flush(void);
+/* The same, and gives the buffer's memory back through a long wait. */
+void log_trim(void);
 /* Untrusted bytes made safe (qmail's logsafe): LF becomes /, % and all outside
  * 33..126 become _ . 1/0 as buf_put. */
 int log_safe(struct buf *b, const char *s, size_t n);

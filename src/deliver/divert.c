@@ -16,6 +16,7 @@ struct state {
 	struct buf lines;
 	unsigned names, others;
 	int self;
+	const char *host;
 	const char *why;	/* 0, or what is wrong here rather than in the file */
 };
 
@@ -46,8 +47,11 @@ static const char *own_host(struct state *x)
 {
 	static char host[256];
 	struct buf b = BUF_OVER(host), locals = BUF_HEAP(CONTROL_MAX);
-	int r = control_line(&b, "me");
+	int r;
 
+	if (x->host)
+		return x->host;
+	r = control_line(&b, "me");
 	x->why = "Unable to read control/me. (#4.3.0)";
 	if (r <= 0 || !b.len)
 		return 0;
@@ -62,7 +66,7 @@ static const char *own_host(struct state *x)
 	if (r < 0)
 		return 0;
 	x->why = 0;
-	return host;
+	return x->host = host;
 }
 
 /* A name is written as "&name@host"; and kept, as it may be all there is. */
@@ -88,6 +92,8 @@ static int as_alias_user(struct state *x)
 {
 	struct user u;
 
+	own_host(x);	/* while the control files can be read for certain */
+	x->why = 0;
 	if (geteuid() != 0 || (divert_user(&u) == 1 && u.uid && proc_seem(u.uid, u.gid) == 0))
 		return ALIAS_EXPAND;
 	x->why = "Unable to open an included file as the alias user. (#4.3.0)";
@@ -135,17 +141,23 @@ static int fail(const char **why, const char *text)
 }
 
 /* If there is an alias owner-NAME, failures are its business. 1 / -1. */
-static int find_owner(struct divert *d, const char *local, const char **why)
+static int find_owner(struct state *x, const char *local, const char **why)
 {
-	static char owner[ADDR_CAP + 6];
+	static char owner[ADDR_CAP + sizeof "owner-@" + 256];
 	struct buf b = BUF_OVER(owner);
+	const char *host;
 	int r;
 
 	buf_fmt(&b, "owner-%s", local);
-	if (!buf_z(&b) || (r = alias_find(owner, b.len, nothing, 0, why)) == 0)
-		return 1;
-	d->owner = owner;
-	return r > 0 ? 1 : fail(why, *why);
+	if ((r = alias_find(b.s, b.len, nothing, 0, why)) <= 0)
+		return r < 0 ? fail(why, *why) : 1;
+	if (!(host = own_host(x))) {
+		*why = x->why;
+		return -1;
+	}
+	buf_fmt(&b, "@%s", host);
+	x->d->owner = buf_z(&b) ? owner : 0;
+	return 1;
 }
 
 int divert_find(struct divert *d, const char *local, const char **why)
@@ -172,5 +184,5 @@ int divert_find(struct divert *d, const char *local, const char **why)
 	if (!x.self)
 		*d->user = 0;
 	d->lines = lines.s;
-	return buf_z(&lines) ? find_owner(d, local, why) : fail(why, "out of memory");
+	return buf_z(&lines) ? find_owner(&x, local, why) : fail(why, "out of memory");
 }

@@ -8,7 +8,7 @@
 struct divert {
 	char user[ADDR_CAP];	/* whose own mailbox gets it (first); "" nobody's */
 	const char *lines;	/* as in a .qmail, or 0: all goes to the user */
-	const char *owner;	/* local part of who hears of failures; 0 the sender does */
+	const char *owner;	/* address that hears of failures; 0 the sender does */
 };
 
 /* Takes the local part for an alias. 1 and *d (static, till the next call), 0 it is

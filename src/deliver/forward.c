@@ -20,7 +20,7 @@ int forward_sender(struct visit *v)
 
 	if (*v->sender && strcmp(v->sender, "#@[]")) {
 		if (w->lines && w->owner)
-			buf_fmt(&b, "%s@%s", w->owner, v->host);
+			buf_puts(&b, w->owner);
 		else if (!w->lines && (n = dot_owner(w->dash, w->ext)) < 0)
 			return visit_over(v, 'Z', "Unable to look for an -owner file. (#4.3.0)");
 		if (n)

@@ -28,10 +28,7 @@ static char local[ADDR_CAP];
 /* Stuck where no limit of ours reaches, in a file system that does not answer. */
 static void stuck(void)
 {
-	static const char text[] = "Program or file system took too long"
-		" (control/timeoutlocal). (#4.3.0)\n";
-
-	answer_send(visit.runner, 'Z', visit.serial, 0, text, sizeof text - 1);
+	answer_send(visit.runner, 'Z', visit.serial, 0, visit_too_long, strlen(visit_too_long));
 	_exit(EXIT_TEMP);
 }
 
@@ -78,7 +75,7 @@ static int find(struct visit *v)
 	case 1:
 		return 1;
 	case 0:
-		return visit_over(v, 'D', "Sorry, no mailbox here by that name. (#5.1.1)");
+		return visit_over(v, 'D', visit_no_mailbox);
 	}
 	return visit_over(v, 'Z', why);
 }
@@ -111,8 +108,7 @@ static int by_program(struct visit *v, const char *program)
 	int status = program_run(program, argv, environ, v->msg, v->until, &v->text);
 
 	if (status == -1)
-		return visit_over(v, 'Z', "QMAILLOCAL took too long"
-			" (control/timeoutlocal). (#4.3.0)");
+		return visit_over(v, 'Z', visit_too_long);
 	if (!WIFEXITED(status))
 		return visit_over(v, 'Z', "Aack, qmail-local crashed. (#4.3.0)");
 	switch (WEXITSTATUS(status)) {

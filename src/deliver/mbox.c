@@ -20,7 +20,7 @@
 #include "mbox.h"
 
 enum {
-	PAUSE_MS = 250,		/* between two tries to lock */
+	PAUSE_MS = 50,		/* between two tries to lock */
 	STALE_SECS = 300,	/* an older dot-lock of a dead process, or of none, is nobody's */
 	/* Nobody holds one so long: after a restart a process of the number that stands
 	 * in it may well be alive. Only when we are up that long: at the moment when the
@@ -82,17 +82,18 @@ static int read_lock(struct mbox *m, const char *s, size_t n)
 	return pid && pid <= INT32_MAX && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
-/* Removes the dot-lock of a process that is gone. We hold flock(2), so no other of
- * ours is doing the same. */
+/* Removes the dot-lock of a process that is gone; of one that we may not read, nobody
+ * knows. We hold flock(2), so no other of ours is doing the same. */
 static void drop_stale(struct mbox *m)
 {
 	char room[64];
 	struct buf b = BUF_OVER(room);
 	int64_t age = age_of(m);
+	int r;
 
-	if (age <= STALE_SECS || io_slurp(AT_FDCWD, m->lock, &b) < 0)
+	if (age <= STALE_SECS || (r = io_slurp(AT_FDCWD, m->lock, &b)) == 0)
 		return;
-	if (!read_lock(m, b.s, b.len) ||
+	if ((r > 0 && !read_lock(m, b.s, b.len)) ||
 		(age > DEAD_SECS && clock_mono() > DEAD_SECS * 1000))
 		unlink(m->lock);
 }
@@ -172,6 +173,21 @@ void mbox_close(struct mbox *m)
 	m->fd = io_close(m->fd);
 }
 
+/* The name that links lead to goes into b: we lock what those lock who know it by that. */
+static int resolve(struct buf *b, const char *path)
+{
+	char to[MBOX_PATH];
+	int links;
+	ssize_t n;
+
+	buf_puts(b, path);
+	for (links = 0; links < 8 && buf_z(b) && (n = readlink(b->s, to, sizeof to)) > 0; links++) {
+		b->len = *to == '/' ? 0 : text_dir(b->s);
+		buf_put(b, to, (size_t)n);
+	}
+	return buf_puts(b, ".lock") && buf_z(b);
+}
+
 const char *mbox_open(struct mbox *m, const char *path)
 {
 	int64_t until = clock_mono() + MBOX_LOCK_SECS * 1000;
@@ -182,8 +198,7 @@ const char *mbox_open(struct mbox *m, const char *path)
 	m->path = path;
 	m->was = -1;
 	m->dotted = m->looked = 0;
-	buf_fmt(&b, "%s.lock", path);
-	if (!buf_z(&b))
+	if (!resolve(&b, path))
 		return words("open", "", err_text(ENAMETOOLONG));
 	for (;;) {
 		if ((why = open_file(m)) != 0)
@@ -339,7 +354,7 @@ static const char *append(const struct mbox *m, const struct letter *l)
 		r = out_flush(&o) < 0 || fsync(m->fd) < 0 ? -1 : 0;
 	/* An empty one may be one that was just made. */
 	if (r == 0 && !m->size)
-		r = mbox_syncdir(m->path);
+		r = mbox_syncdir(m->lock);
 	if (r == -2)
 		return "Unable to read message. (#4.3.0)";
 	return r ? mbox_reason(m->path, errno) : 0;

@@ -12,8 +12,9 @@ enum { MBOX_PATH = 1024 };	/* longest name of a mailbox, with ".lock" behind it 
  * temporary one (valid until the next call), and the mailbox has its old length. */
 const char *mbox_put(const char *path, const struct letter *l);
 
-/* A mailbox that is open for reading and appending and locked, by flock(2) and by
- * path.lock; by the former alone where the directory is closed to us. */
+/* A mailbox that is open for reading and appending and locked, by flock(2) and by a file
+ * beside it, its name with .lock behind; by the former alone where the directory is
+ * closed to us. */
 struct mbox {
 	int fd;
 	off_t size;		/* its length when it was locked */

@@ -21,9 +21,9 @@
 
 struct tally { unsigned files, forwards, programs; };
 
-static const char no_mailbox[] = "Sorry, no mailbox here by that name. (#5.1.1)";
+const char visit_no_mailbox[] = "Sorry, no mailbox here by that name. (#5.1.1)";
 static const char unreadable[] = "Unable to read message. (#4.3.0)";
-static const char too_long[] = "Program or file system took too long"
+const char visit_too_long[] = "Program or file system took too long"
 	" (control/timeoutlocal). (#4.3.0)";
 
 void visit_init(struct visit *v)
@@ -95,7 +95,7 @@ static int open_lines(struct visit *v, struct dot *d)
 		r = dot_text(d, w->lines, &why);
 	if (r < 0)
 		return visit_over(v, 'Z', why);
-	return r ? 1 : visit_over(v, 'D', no_mailbox);
+	return r ? 1 : visit_over(v, 'D', visit_no_mailbox);
 }
 
 /* All lines are looked at before the first is carried out: one that is in error
@@ -125,7 +125,7 @@ static int judge(struct visit *v, int status)
 	int code = WEXITSTATUS(status);
 
 	if (status == -1)
-		return visit_over(v, 'Z', too_long);
+		return visit_over(v, 'Z', visit_too_long);
 	if (!WIFEXITED(status))
 		return visit_over(v, 'Z', "Aack, child crashed. (#4.3.0)");
 	if (!code || code == 99)
@@ -167,7 +167,7 @@ static int do_line(struct visit *v, struct dot *d, const struct dot_line *l)
 	if (v->show)
 		return show(v, l);
 	if (clock_mono() >= v->until)
-		return visit_over(v, 'Z', too_long);
+		return visit_over(v, 'Z', visit_too_long);
 	switch (l->kind) {
 	case DOT_MAILDIR:
 		why = maildir_put(l->s, &v->letter, l->dflt);

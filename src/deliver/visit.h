@@ -26,6 +26,9 @@ struct visit {
 	char store[REPORT_MAX];
 };
 
+/* Words that are said in more than one place. */
+extern const char visit_no_mailbox[], visit_too_long[];
+
 /* Fate "later" and no words yet: what is not said is later. */
 void visit_init(struct visit *v);
 /* Enters the home and carries the instructions out. fate and text tell. */

@@ -191,6 +191,8 @@ static int find_any(struct who *w, const char *local, const char **why)
 
 static int find_user(struct who *w, const char *local, const char **why)
 {
+	w->lines = w->owner = 0;
+	w->self = 0;
 	*why = "Unable to look up the user. (#4.3.0)";
 	return geteuid() ? find_me(w, local, why) : find_any(w, local, why);
 }
@@ -201,8 +203,7 @@ static int find_carrier(struct who *w, const char *user, const char *local, cons
 	struct user u;
 	int r;
 
-	w->self = *user != 0;
-	if (w->self) {
+	if (*user) {
 		r = find_user(w, user, why);
 		if (r < 0 || (r > 0 && !*w->dash))
 			return r;
@@ -223,13 +224,13 @@ int who_find(struct who *w, const char *local, const char **why)
 	static struct divert d;
 	int r = divert_find(&d, local, why);
 
-	w->self = 0;
 	if (r < 0)
 		return r;
 	*why = "Unable to look up the user. (#4.3.0)";
 	r = d.lines ? find_carrier(w, d.user, local, why) :
 		find_user(w, r ? d.user : local, why);
 	w->lines = d.lines;
+	w->self = d.lines && *d.user;
 	w->owner = d.owner;
 	if (r != 1 || w->uid)
 		return r;

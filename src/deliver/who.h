@@ -9,10 +9,10 @@ struct who {
 	gid_t gid;
 	char home[256];		/* absolute */
 	const char *dash;	/* "" the user himself, "-" an extension or an alias */
-	const char *ext;	/* what follows the dash; stays as long as `local` */
-	const char *lines;	/* from an alias: instructions in place of a .qmail file; 0: look for one */
+	const char *ext;	/* what follows the dash; points into `local` */
+	const char *lines;	/* instructions in place of a .qmail file, NUL-terminated; 0: look for one */
 	int self;		/* with lines: ~/.qmail (or the default) is carried out before them */
-	const char *owner;	/* with lines: local part of the sender of what they forward; 0: as it came */
+	const char *owner;	/* with lines: envelope sender of what they forward; 0: as it came */
 };
 
 /* Finds the owner of the local part, as the super-user (aliases, users/cdb, system

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "../base/control.h"
 #include "../base/envrules.h"
+#include "../base/proc.h"
 #include "../base/text.h"
 #include "run.h"
 
@@ -39,7 +40,7 @@ int choose_queue(struct run *r, const struct buf *rcpts)
 	char *vars;
 	int i, got;
 
-	for (i = 0; i < RULES; i++) {
+	for (i = proc_is_setid() ? RULES : 0; i < RULES; i++) {
 		struct buf *list = &lists[i];
 
 		if ((got = envrules_list(list, rules[i].env, rules[i].file)) < 0)

@@ -216,6 +216,8 @@ static int is_terminal(void)
 	return !fstat(0, &st) && S_ISCHR(st.st_mode);
 }
 
+struct in *inject_input;
+
 int inject_run(const struct inject *o)
 {
 	static struct run r;	/* too large for a small stack */
@@ -240,6 +242,8 @@ int inject_run(const struct inject *o)
 	r.follow = getenv("QMAILMFTFILE") != 0;
 	set_signals();
 	reader_open(&r.in, 0, o->dots && is_terminal());
+	if (inject_input)
+		r.in.in = *inject_input;
 	if (take_args(&r)) {
 		if (o->verify)
 			verify(&r);

@@ -2,6 +2,7 @@
  * qmail-inject and sendmail do once their options are read. */
 #ifndef INJECT_INJECT_H
 #define INJECT_INJECT_H
+#include "../base/io.h"
 
 enum inject_rcpts {
 	RCPT_ARGS,	/* arguments only */
@@ -35,6 +36,11 @@ struct inject {
 	char **args;		/* nargs of them */
 	int nargs;
 };
+
+/* Where the message comes from, for an applet that has read its beginning already, or
+ * puts something in front of it: what is in there unread, then its descriptor. 0: from
+ * descriptor 0. */
+extern struct in *inject_input;
 
 /* Returns the exit code; 0 only when the message is safe. Says on descriptor 2
  * what is wrong, and nothing on success. Reads $QMAIL*, $MAIL* and the control

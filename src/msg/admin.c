@@ -29,15 +29,16 @@ static int split(struct buf *b, const char *s)
 	return 1;
 }
 
+/* A file without aliases is none: most machines have no other, and pay for no more
+ * than this look. What is wrong with one is said when it is needed. */
 static int have_aliases(void)
 {
 	struct aliasfile f;
 	const char *why;
+	int r = aliasfile_open(&f, &why) > 0 && f.text.len;
 
-	if (aliasfile_open(&f, &why) <= 0)
-		return 0;	/* what is wrong with it is said when it is needed */
 	aliasfile_close(&f);
-	return 1;
+	return r;
 }
 
 /* One file into b; line is room for it. 0 / -1. */
@@ -63,6 +64,8 @@ int admin_load(void)
 		return 0;
 	if (read_one(&fresh, &line, "adminaddr") < 0 || read_one(&sender, &line, "allmailfrom") < 0)
 		r = -1;
+	else if (sender.len && sender.len != strlen(space) + 1)
+		r = control_wrong("allmailfrom", "it is more than one address");
 	there = !r && have_aliases();
 	if (there && ours_load() < 0)
 		r = -1;
@@ -114,6 +117,23 @@ static void add(struct gather *g, const char *s, size_t len)
 	}
 }
 
+static int ignore(void *arg, enum alias_kind kind, const char *text, size_t n)
+{
+	(void)arg, (void)kind, (void)text, (void)n;
+	return ALIAS_ON;
+}
+
+/* A list whose bounces go to its owner: the local delivery sees to that. */
+static int has_owner(const char *name, size_t n)
+{
+	char space[ADDR_CAP + 8];
+	struct buf b = BUF_OVER(space);
+	const char *why;
+
+	return buf_fmt(&b, "owner-%.*s", (int)n, name) &&
+		alias_find(space, b.len, ignore, 0, &why) > 0;
+}
+
 static int take(void *arg, enum alias_kind kind, const char *text, size_t n)
 {
 	struct gather *g = arg;
@@ -148,6 +168,8 @@ int admin_expand(struct buf *out, const char *addr, size_t n, int bare, enum adm
 	r = how == ADMIN_ONLY ? 0 : alias_find(addr, at, take, &g, why);
 	if (!r)
 		add(&g, admins.s, admins.len);
+	else if (r > 0 && !g.stays)
+		g.stays = has_owner(addr, at);
 	if (r < 0 || out->full || (r && g.stays))
 		out->len = g.was;
 	if (r < 0 || out->full)

@@ -19,12 +19,12 @@ enum admin_how {
 	ADMIN_REST,	/* an alias is left to the local delivery */
 	ADMIN_ONLY	/* there is none: everything goes to adminaddr */
 };
-/* Without adminaddr only ADMIN_ALIASES does anything.
- * Where mail for addr goes instead, if it is a user of this host (bare 1: it was
+/* Where mail for addr goes instead, if it is a user of this host (bare 1: it was
  * given without a host): appended to out, each with a NUL. 1; 0 it stays as it
- * is: not ours, one of adminaddr itself, an alias with more than addresses, or
- * nothing is set; -1 *why names the line of the aliases that is wrong, or out is
- * full (*why 0). */
+ * is: not ours, one of adminaddr itself, an alias that has an owner or more than
+ * addresses, or nothing is set (without adminaddr only ADMIN_ALIASES does
+ * anything); -1 *why names the line of the aliases that is wrong, or out is full
+ * (*why 0). */
 int admin_expand(struct buf *out, const char *addr, size_t n, int bare, enum admin_how how,
 	const char **why);
 

@@ -31,19 +31,19 @@ static int is_value(const char *v)
 }
 
 /* 0, or -1 with the first bad line named. */
-static int check(const struct buf *list)
+static int check(void)
 {
 	static char why[120];
 	struct buf w = BUF_OVER(why);
 	size_t i, key;
 	const char *v;
 
-	for (i = 0; i < list->len; i += strlen(list->s + i) + 1) {
-		v = value_of(list->s + i, &key);
+	for (i = 0; i < map.len; i += strlen(map.s + i) + 1) {
+		v = value_of(map.s + i, &key);
 		if (key && is_value(v))
 			continue;
 		buf_fmt(&w, "a line must be: key address; one begins with \"%.*s\"", 40,
-			list->s + i);
+			map.s + i);
 		buf_z(&w);
 		return control_wrong("generic", why);
 	}
@@ -52,19 +52,13 @@ static int check(const struct buf *list)
 
 int generic_load(void)
 {
-	struct buf fresh = BUF_HEAP(CONTROL_MAX);
-	int r;
-
-	if (loaded)
-		return map.len > 0;
-	r = control_list(&fresh, "generic");
-	if (r < 0 || (fresh.len && (ours_load() < 0 || check(&fresh) < 0 ||
-		control_num(&keep, "originalfrom") < 0))) {
-		buf_free(&fresh);
-		return -1;
+	if (!loaded) {
+		map.max = CONTROL_MAX;
+		if (control_list(&map, "generic") < 0 || (map.len && (ours_load() < 0 ||
+			check() < 0 || control_num(&keep, "originalfrom") < 0)))
+			return -1;
+		loaded = 1;
 	}
-	map = fresh;
-	loaded = 1;
 	return map.len > 0;
 }
 

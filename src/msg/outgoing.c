@@ -168,7 +168,9 @@ const char *outgoing_find(struct outgoing *o, int fd, off_t start, uint64_t size
 	if (o->text.full)
 		return err_text(ENOMEM);
 	o->size = size;
-	for (i = 0; i < o->n; i++)
-		o->size += o->list[i].n - o->list[i].cut;
+	for (i = 0; i < o->n; i++) {
+		o->size += o->list[i].n;
+		o->size -= o->list[i].cut;
+	}
 	return 0;
 }

@@ -176,3 +176,29 @@ void qwalk_close(struct qwalk *w)
 	dir_close(&w->sub);
 	dir_close(&w->top);
 }
+
+_Static_assert(sizeof ((struct qwalk *)0)->path == QPATH, "queue.h has its size");
+
+int qwalk_part(struct qwalk *w, struct queue *q, enum qpart part)
+{
+	static const unsigned char dirs[QPARTS] = { INFO, LOCAL, REMOTE, MESS, INTD,
+		NOTE, BOUNCE };
+
+	return qwalk_dir(w, q, dirs[part]);
+}
+
+int qwalk_entry(struct qwalk *w, uint64_t *id)
+{
+	int sub;
+
+	return qwalk_step(w, id, w->path, &sub);
+}
+
+int qwalk_due(struct qwalk *w, int64_t *due)
+{
+	struct stat st;
+	int r = look(w->q, w->path, &st);
+
+	*due = st.st_mtime;
+	return r;
+}

@@ -73,7 +73,7 @@ static int queued(struct queue *q, uint64_t id)
 }
 
 /* pid/: names that never became messages. Any name, as writers choose them. */
-static int sweep_pid(struct queue *q)
+int queue_sweep_pid(struct queue *q)
 {
 	char path[300];
 	struct buf b;
@@ -118,31 +118,8 @@ static int sweep_rest(struct queue *q, uint64_t id, const char *path)
 
 /* Removing while reading a directory may hide entries of it: they are found the
  * next time. */
-static int sweep_dir(struct queue *q, int dir)
+int qwalk_orphan(struct qwalk *w, uint64_t id)
 {
-	char path[QPATH];
-	struct qwalk w;
-	uint64_t id;
-	int sub, n = 0, r;
-
-	if (qwalk_dir(&w, q, dir) < 0)
-		return errno == ENOENT ? 0 : -1;
-	while ((r = qwalk_step(&w, &id, path, &sub)) > 0)
-		n += dir == MESS ? sweep_message(q, id, path) : sweep_rest(q, id, path);
-	qwalk_close(&w);
-	return r < 0 ? -1 : n;
-}
-
-int queue_sweep(struct queue *q)
-{
-	int n = sweep_pid(q), dir, r;
-
-	/* Messages first: what is theirs belongs to nobody then. */
-	for (dir = MESS; dir >= 0 && n >= 0; dir--) {
-		if (dir == TODO || dir == INFO)
-			continue;
-		r = sweep_dir(q, dir);
-		n = r < 0 ? -1 : n + r;
-	}
-	return n;
+	return w->dir == MESS ? sweep_message(w->q, id, w->path) :
+		sweep_rest(w->q, id, w->path);
 }

@@ -6,6 +6,7 @@
  * other: the message is accepted only after its end was asked for in the right
  * order, and forwarded mail counts as safe only when that was said. */
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <signal.h>
 #include "../base/clock.h"
@@ -32,7 +33,8 @@ static char verdict(int code, struct buf *text)
 
 /* ---- who has the message ---- */
 
-/* The other side may be gone: then nobody answers handin_end. */
+/* The other side may be gone, or this side out of memory. No packet may follow one
+ * that was not sent: the message would have a gap. Then nobody answers handin_end. */
 static void put(struct handin *h, char letter, const void *p, size_t n)
 {
 	static char packet[1 + WINDOW];
@@ -44,8 +46,10 @@ static void put(struct handin *h, char letter, const void *p, size_t n)
 		packet[0] = letter;
 		if (k)
 			memcpy(packet + 1, s, k);
-		if (pass_send(h->sock, packet, 1 + k, 0, 0) < 0)
+		if (pass_send(h->sock, packet, 1 + k, 0, 0) < 0) {
+			shutdown(h->sock, SHUT_RDWR);
 			return;
+		}
 		s += k;
 		n -= k;
 	} while (n);
@@ -97,7 +101,7 @@ char handin_end(struct handin *h, struct buf *text)
 
 	if (h->sock < 0)
 		return verdict(submit_end(&mail), text);
-	put(h, 'E', 0, 0);
+	put(h, 'E', "", 0);
 	n = pass_recv(h->sock, said, sizeof said, 0, &nfds, 0);
 	handin_abort(h);
 	if (n < 2 || !memchr("KZD", said[0], 3)) {

@@ -14,7 +14,7 @@
 
 /* One window. Numbers are the machine's own: the file is not for export. Whatever
  * stands there after damage is at worst a wrong count for an hour. */
-struct window { uint64_t key; uint32_t since, n; };
+struct window { uint64_t key; uint32_t since, n; };	/* n 0: free */
 enum { WINDOWS = 256 };
 #define TOLD 0x80000000u	/* in n: its first refusal was reported */
 
@@ -46,13 +46,17 @@ static struct window *find(struct window *w, uint64_t key, uint32_t now)
 
 static enum limit count(struct window *w, uint64_t max)
 {
-	if ((w->n & ~TOLD) < max && (w->n & ~TOLD) < TOLD - 1) {
+	uint32_t n = w->n & ~TOLD;
+
+	if (!n)
+		w->n = n = 1;	/* it is open: n is one more than what was counted */
+	if (n - 1 < max && n < TOLD - 1) {
 		w->n++;
 		return LIMIT_ON;
 	}
 	if (w->n & TOLD)
 		return LIMIT_OVER;
-	w->n = (w->n + 1) | TOLD;	/* never 0, so not taken for a free one */
+	w->n |= TOLD;
 	return LIMIT_FIRST;
 }
 

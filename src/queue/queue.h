@@ -84,7 +84,13 @@ void qput_abort(struct qput *p);
 /* ---- next ---- */
 enum qchan { LOCAL, REMOTE };
 enum qstate { FRESH, SETTLED };
-struct qwalk { struct queue *q; enum qstate what; int dir, subno; struct dir sub, top; };
+struct qwalk {
+	struct queue *q;
+	enum qstate what;
+	int dir, subno;
+	char path[48];		/* private: of qwalk_entry()'s last one */
+	struct dir sub, top;
+};
 /* Walks fresh messages (todo/), or settled ones (info/), of any split, big-todo
  * or not. next: 1 and *id, 0 no more, -1 errno. A message may come and go while
  * the walk is under way; each that stays is seen once. */
@@ -122,7 +128,8 @@ int qread_seek(struct qread *r, uint32_t off);
 
 /* The message itself, read-only, close-on-exec; -1 errno. */
 int queue_message(struct queue *q, uint64_t id);
-/* When the channel's next try is due (wall seconds; from the file's mtime). 1, 0 no file, -1. */
+/* When the channel's next try is due (wall seconds; from the file's mtime). 1, 0 no
+ * file, -1 errno (the channel's directory is missing, too: then nobody knows). */
 int queue_due(struct queue *q, uint64_t id, enum qchan c, int64_t *due);
 
 /* ---- settle and mark ---- */
@@ -179,8 +186,6 @@ void queue_trigger(struct queue *q);	/* TRIGGER_MAIL */
 int queue_trigger_open(struct queue *q);
 /* lock/tcpto opened read-write (made when missing), -1 errno. */
 int queue_tcpto(struct queue *q);
-/* Removes what dead writers left (lock and age, see INTERNALS). Returns how many, -1 errno. */
-int queue_sweep(struct queue *q);
 /* Lines for the runner (send/command.h) in lock/commands. add: whole lines, then the
  * trigger is pulled; 0, -1 errno (EAGAIN: too many are waiting). read: all that are
  * there into b; 1 some, 0 none, -1. keep: what became of the first n bytes: these
@@ -192,6 +197,22 @@ int queue_command_keep(struct queue *q, size_t n, struct buf *b);
 /* lock/status: what the runner tells of itself (send/health.h). Not synced. */
 int queue_health_write(struct queue *q, const char *s, size_t n);
 int queue_health_read(struct queue *q, struct buf *b);
+/* A walk over one kind of file after the other, in this order, for who looks at the
+ * whole queue. Opened with qwalk_part: 0 / -1 errno (ENOENT: there is no such
+ * directory), closed with qwalk_close. entry: as qwalk_next, but whatever state its
+ * message is in. Two calls about the entry seen last: due, its file's time, is 1, 0
+ * gone, -1; orphan removes it when it is surely what a dead writer left (lock and
+ * age, see INTERNALS), 1 if it did. */
+enum qpart { QPART_INFO, QPART_LOCAL, QPART_REMOTE, QPART_MESS, QPART_INTD, QPART_NOTE,
+	QPART_BOUNCE, QPARTS };
+int qwalk_part(struct qwalk *w, struct queue *q, enum qpart part);
+int qwalk_entry(struct qwalk *w, uint64_t *id);
+int qwalk_due(struct qwalk *w, int64_t *due);
+int qwalk_orphan(struct qwalk *w, uint64_t id);
+/* The same for files that never got a number. How many, -1 errno. */
+int queue_sweep_pid(struct queue *q);
+/* 1 when dir names another directory now than the one that is open. */
+int queue_replaced(const struct queue *q, const char *dir);
 /* A few bytes the runner keeps between runs (the clock's anchor). 1/0/-1; 0/-1. */
 int queue_state_read(struct queue *q, struct buf *b);
 int queue_state_write(struct queue *q, const char *s, size_t n);

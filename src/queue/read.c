@@ -177,5 +177,6 @@ int queue_due(struct queue *q, uint64_t id, enum qchan c, int64_t *due)
 
 	if (r > 0)
 		*due = st.st_mtime;
-	return r;
+	/* Without its directory (renamed, say) it is not the channel that is finished. */
+	return r ? r : fstatat(q->dir, qdir_name[c], &st, 0);
 }

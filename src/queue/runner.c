@@ -81,6 +81,14 @@ int queue_tcpto(struct queue *q)
 	return io_close(fd);
 }
 
+int queue_replaced(const struct queue *q, const char *dir)
+{
+	struct stat ours, named;
+
+	return fstat(q->dir, &ours) == 0 && fstatat(AT_FDCWD, dir, &named, 0) == 0 &&
+		(ours.st_ino != named.st_ino || ours.st_dev != named.st_dev);
+}
+
 int queue_state_read(struct queue *q, struct buf *b)
 {
 	return io_slurp(q->dir, "lock/clock", b);

@@ -28,8 +28,7 @@ static void boot_name(char *to, size_t cap)
 	to[text_trim(to, b.len)] = 0;
 }
 
-/* Moves by delta seconds every birth that is not later than `until`; with delta 0
- * to now. How many. */
+/* Moves by delta seconds every birth that is not later than `until`. How many. */
 static unsigned move_births(struct queue *q, int64_t delta, int64_t until)
 {
 	struct qwalk w;
@@ -41,7 +40,7 @@ static unsigned move_births(struct queue *q, int64_t delta, int64_t until)
 		return 0;
 	while (qwalk_next(&w, &id) > 0)
 		if (queue_info(q, id, SETTLED, &i) > 0 && i.birth <= until &&
-			queue_set_birth(q, id, delta ? i.birth + delta : clock_wall()) == 0)
+			queue_set_birth(q, id, i.birth + delta) == 0)
 			n++;
 	qwalk_close(&w);
 	return n;
@@ -74,10 +73,19 @@ void anchor_start(struct queue *q)
 		if (n && text[n] == ' ' && *boot && !strcmp(text + n + 1, boot))
 			stepped(q, (int64_t)was, distance);
 	}
-	/* Births before this program was built, with a clock that is set now: nobody
-	 * knows their age, so it begins today. */
-	if (clock_is_set())
-		move_births(q, 0, clock_build() - 1);
+}
+
+/* Written under a clock that was not set, and nobody knows when: its age begins
+ * today. Looked at when a message's turn comes; a walk over all at the start would
+ * keep new mail waiting. */
+void anchor_birth(struct queue *q, struct qinfo *i)
+{
+	int64_t now = clock_wall();
+
+	if (i->birth >= clock_build() || !clock_is_set())
+		return;
+	queue_set_birth(q, i->id, now);
+	i->birth = now;
 }
 
 int anchor_check(struct queue *q)

@@ -20,6 +20,7 @@
 #include "notice.h"
 #include "plan.h"
 #include "viaprog.h"
+#include "report.h"
 
 /* Children, and the messages they bounce. */
 static struct { pid_t pid; uint64_t id; } children[BOUNCE_CHILDREN];
@@ -30,6 +31,15 @@ int bounce_running(void)
 
 	for (i = 0; i < BOUNCE_CHILDREN; i++)
 		n += children[i].pid > 0;
+	return n;
+}
+
+int bounce_has(uint64_t id)
+{
+	int n = 0, i;
+
+	for (i = 0; i < BOUNCE_CHILDREN; i++)
+		n += children[i].pid > 0 && children[i].id == id;
 	return n;
 }
 
@@ -129,8 +139,9 @@ static int tell(struct notice *n, struct queue *q)
 	if (vars || viaprog_wanted())
 		return delegate(n, vars);
 	if (inject(n, q)) {
-		log_line("warning: trouble injecting bounce message of msg %llu: %s, will try later",
-			id, qq_words(n->err));
+		if (report_may("bounce", n->err))
+			log_line("warning: trouble injecting bounce message of msg %llu: %s, will try later",
+				id, qq_words(n->err));
 		return -1;
 	}
 	log_line("bounce msg %llu qp %d", id, (int)getpid());

@@ -5,10 +5,16 @@
  * small ones behind it. */
 #include <unistd.h>
 #include "../base/clock.h"
+#include "../base/io.h"
+#include "../base/log.h"
 #include "carry.h"
 #include "conf.h"
 #include "plan.h"
 #include "spawn.h"
+
+/* A local worker ends its own work in time; one that does not is stuck in the kernel.
+ * So few of them are left behind that they cost nothing to speak of. */
+enum { GRACE_SECS = 60, HUNG_MAX = 8 };
 
 static struct carrier *start(char kind, enum qchan c, uint64_t route)
 {
@@ -21,6 +27,7 @@ static struct carrier *start(char kind, enum qchan c, uint64_t route)
 	w->route = route;
 	w->lent = 0;
 	w->depth = 0;
+	w->hung = 0;
 	w->moved = clock_mono();
 	return w;
 }
@@ -80,9 +87,81 @@ struct carrier *carry_remote(uint64_t route, int *why)
 	return best;
 }
 
-struct carrier *carry_local(void)
+struct carrier *carry_local(uint64_t who)
 {
-	return start('L', LOCAL, 0);
+	return start('L', LOCAL, who);
+}
+
+/* ---- local deliveries that hang ---- */
+
+static int64_t over_at(const struct carrier *c)
+{
+	return c->moved + ((int64_t)conf.timeoutlocal + GRACE_SECS) * 1000;
+}
+
+static unsigned hung_count(void)
+{
+	struct carrier *c;
+	unsigned n = 0;
+
+	for (c = carriers; c < carriers + SLOTS_MAX; c++)
+		n += c->used && c->hung;
+	return n;
+}
+
+/* The local delivery that was begun first, of those that have not ended. */
+static struct carrier *first_local(void)
+{
+	struct carrier *c, *best = 0;
+
+	for (c = carriers; c < carriers + SLOTS_MAX; c++)
+		if (c->used && c->chan == LOCAL && c->depth && (!best || c->moved < best->moved))
+			best = c;
+	return best;
+}
+
+struct carrier *carry_overdue(int64_t now)
+{
+	static int said;
+	struct carrier *c = first_local();
+	int full = hung_count() >= HUNG_MAX;
+
+	if (!c || over_at(c) > now)
+		return 0;
+	if (full && !said)
+		log_line("alert: %u local deliveries hang; others wait for them now (is a file "
+			"system gone?)", HUNG_MAX);
+	said = full;
+	return full ? 0 : c;
+}
+
+int64_t carry_limit(void)
+{
+	const struct carrier *c = first_local();
+
+	return c && hung_count() < HUNG_MAX ? over_at(c) : IO_FOREVER;
+}
+
+int carry_hung(uint64_t who)
+{
+	struct carrier *c;
+
+	for (c = carriers; c < carriers + SLOTS_MAX; c++)
+		if (c->used && c->hung && c->route == who)
+			return 1;
+	return 0;
+}
+
+int64_t carry_stall(int64_t now)
+{
+	int64_t at = now + CARRY_STALL_MS;
+	struct carrier *c;
+
+	for (c = carriers; c < carriers + SLOTS_MAX; c++)
+		if (c->used && c->chan == REMOTE && c->depth && !stalled(c, now) &&
+			c->moved + CARRY_STALL_MS < at)
+			at = c->moved + CARRY_STALL_MS;
+	return at + 1;
 }
 
 int carry_blocked(uint32_t route)

@@ -245,7 +245,7 @@ int command_ready(void)
 	unsigned i;
 
 	for (i = 0; i < waiting; i++)
-		if (!pass_of(waits[i], -1))
+		if (!remove_waits(waits[i]))
 			return 1;
 	return 0;
 }

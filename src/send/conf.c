@@ -14,7 +14,8 @@
 
 /* One line a file: how it is read, where it goes, and what holds without it.
  * The first ROUTING of them are read again on HUP. */
-enum how { LIST, HOST, LINE, TEXT, NUMBER };
+/* WORD, TEXT: a line, a whole file; nothing without it, and then no storage either. */
+enum how { LIST, HOST, LINE, WORD, TEXT, NUMBER };
 static const struct setting {
 	const char *name;
 	unsigned short at;
@@ -35,8 +36,8 @@ static const struct setting {
 	{ "bouncefrom", AT(bouncefrom), LINE, { "MAILER-DAEMON" } },
 	{ "bouncemessage", AT(bouncemessage), TEXT, { 0 } },
 	{ "doublebouncemessage", AT(doublemessage), TEXT, { 0 } },
-	{ "doublebouncesubject", AT(doublesubject), LINE, { "" } },
-	{ "bounceformat", AT(bounceformat), LINE, { "text" } },
+	{ "doublebouncesubject", AT(doublesubject), WORD, { 0 } },
+	{ "bounceformat", AT(bounceformat), WORD, { 0 } },
 	{ "bouncemax", AT(bouncemax), NUMBER, { 0 } },
 	{ "bouncesubject", AT(bouncesubject), LINE, { "failure notice" } },
 	{ "doublebounceto", AT(doubleto), LINE, { "postmaster" } },
@@ -70,6 +71,8 @@ static int read_one(struct conf *c, const struct setting *s)
 	if (r)
 		return r < 0 ? -1 : 0;
 	buf_clear(b);
+	if (s->how == WORD || s->how == TEXT)
+		return 0;
 	return (s->how != LINE || buf_puts(b, s->dflt.line)) && buf_z(b) ? 0 : -1;
 }
 
@@ -141,7 +144,7 @@ int conf_read(void)
 	if (!r && envrules_list(&conf.bouncerules, "BOUNCERULES", "bounce.envrules") < 0)
 		r = -1;
 	conf.dsn = conf.bounceformat.len && !strcmp(conf.bounceformat.s, "dsn");
-	if (!r && !conf.dsn && strcmp(conf.bounceformat.s, "text"))
+	if (!r && !conf.dsn && conf.bounceformat.len && strcmp(conf.bounceformat.s, "text"))
 		log_line("warning: control/bounceformat is neither dsn nor text: text it is");
 	if (conf.bouncelifetime > conf.lifetime)
 		conf.bouncelifetime = conf.lifetime;

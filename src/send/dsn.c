@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include "../base/clock.h"
 #include "../base/date.h"
-#include "../exits.h"
 #include "conf.h"
 #include "dsn.h"
 
@@ -115,16 +114,10 @@ static void recipient(struct notice *n, struct in *in, struct buf *line)
 	buf_fmt(&n->b, "\nAction: failed\nStatus: %.*s\n", (int)k.status.len, k.s);
 	if (k.diagnostic.len)
 		buf_fmt(&n->b, "Diagnostic-Code: smtp; %.*s\n", (int)k.diagnostic.len, k.d);
-	notice_flush(n);
 }
 
 void dsn_status(struct notice *n)
 {
-	char window[1024], space[2 * ADDR_CAP];
-	struct in in = IN_OVER(n->texts, window);
-	struct buf line = BUF_OVER(space);
-	int first = 1;
-
 	part(n, "message/delivery-status");
 	buf_puts(&n->b, "\nReporting-MTA: dns; ");
 	put_ascii(&n->b, conf.bouncehost.s, conf.bouncehost.len);
@@ -132,13 +125,7 @@ void dsn_status(struct notice *n)
 	date_mail(&n->b, n->about->birth);
 	buf_putc(&n->b, '\n');
 	notice_flush(n);
-	if (lseek(n->texts, 0, SEEK_SET) < 0)
-		n->err = QQ_READ;
-	while (notice_line(n, &in, &line)) {
-		if (first && notice_names(&line))
-			recipient(n, &in, &line);
-		first = !line.len;
-	}
+	notice_each(n, recipient);
 }
 
 void dsn_original(struct notice *n, int cut)

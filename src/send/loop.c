@@ -27,61 +27,30 @@
 #include "report.h"
 #include "settle.h"
 #include "spawn.h"
+#include "walk.h"
 
-enum { ANSWERS_A_TURN = 64, ARRIVALS_A_TURN = 256, SCAN_PAUSE_MS = 100 };
+enum { ANSWERS_A_TURN = 64, ARRIVALS_A_TURN = 256, BEGINS_A_TURN = 32, SCAN_PAUSE_MS = 100 };
 
 static struct loop *loop;
 static int leaving;		/* TERM: start nothing new */
 static int want_scan;		/* somebody pulled the trigger */
 static int want_commands;	/* and said that there are lines for us */
+static int want_check;		/* is it still the same queue? */
+static int moved;		/* it is not: nothing is begun until we are in the new one */
+static int64_t spawn_at;	/* mono ms when a spawner that died is replaced; 0 */
 static int64_t scanned;		/* mono ms of the last scan of todo/ */
 static int walking;		/* a scan is under way */
 static int first_scan;		/* todo/ has not been looked at yet */
 static struct qwalk walk;
 static int64_t blind;		/* mono ms when todo/, which could not be read, is tried again; 0 */
+static int said_blind, said_lost;	/* troubles that are said once, until they end */
+static int64_t lost_until;	/* mono ms when what memory did not suffice for is looked for; 0 */
 static int deaf;			/* poll does not work: end, the queue has it all */
 static int broken;		/* exit 111 at the end */
 
-/* ---- the queue into the plan ---- */
-
-static void plan_settled(uint64_t id, int64_t wall, int64_t mono)
+static int in_flight(void)
 {
-	int64_t due, wait;
-	int c, any = 0;
-
-	for (c = LOCAL; c <= REMOTE; c++) {
-		int r = queue_due(&queue, id, (enum qchan)c, &due);
-
-		if (r == 0)
-			continue;
-		any = 1;
-		wait = r < 0 ? TROUBLE_SECS : due - wall;
-		/* Written under a clock that ran ahead, or read under one that is behind. */
-		if (wait > RETRY_MAX_SECS || (wait > 0 && !clock_is_set()))
-			wait = 0;
-		if (loop->all_now && wait > 0)
-			wait = 0;
-		plan_add((enum plan_heap)c, id, mono + wait * 1000, 0, 0);
-	}
-	if (!any)
-		plan_add(PLAN_DONE, id, mono, 0, 0);
-}
-
-/* Settled messages only: the first scan of todo/ follows at once. One that stands
- * in both is fresh (INTERNALS, S4); the walk passes over it. */
-static int read_queue(void)
-{
-	int64_t wall = clock_wall(), mono = clock_mono();
-	uint64_t id;
-	int r;
-
-	if (qwalk_open(&walk, &queue, SETTLED) < 0)
-		return -1;
-	while ((r = qwalk_next(&walk, &id)) > 0)
-		plan_settled(id, wall, mono);
-	qwalk_close(&walk);
-	first_scan = 1;
-	return r;
+	return slots_busy[LOCAL] || slots_busy[REMOTE] || bounce_running();
 }
 
 /* ---- new mail ---- */
@@ -105,18 +74,70 @@ static void trigger_drain(void)
  * leaves it to the next one. */
 static void cannot_scan(void)
 {
-	log_line("warning: unable to read todo: %s; will try again", err_text(errno));
+	if (!said_blind)
+		log_line("warning: unable to read todo: %s; will try again and say when it works",
+			err_text(errno));
+	said_blind = 1;
 	blind = clock_mono() + TROUBLE_SECS * 1000;
 	broken |= !loop->daemon;
 }
 
+/* The trigger may have been removed and made anew; the directory may be another one
+ * (a file system was mounted, a queue was restored), and ours is nobody's then. */
+static void check_queue(void)
+{
+	int fd = queue_trigger_open(&queue);
+
+	want_check = 0;
+	if (fd >= 0) {
+		io_close(loop->trigger);
+		loop->trigger = fd;
+	}
+	if (moved || !queue_replaced(&queue, queue_dir()))
+		return;
+	log_line("alert: %s is another directory now; going over to it", queue_dir());
+	moved = 1;
+}
+
+static void go_over(void)
+{
+	struct queue n;
+	int fd = -1;
+
+	if (queue_open(&n, queue_dir()) != 0 || (fd = queue_lock(&n)) < 0) {
+		if (report_may("go over", errno))
+			log_line("warning: unable to use %s: %s; will try again", queue_dir(),
+				err_text(errno));
+		queue_close(&n);
+		blind = clock_mono() + TROUBLE_SECS * 1000;
+		return;
+	}
+	queue_close(&queue);
+	io_close(loop->lock);
+	queue = n;
+	loop->lock = fd;
+	moved = 0;
+	if (walking)
+		qwalk_close(&walk);
+	walking = 0;
+	pass_forget();
+	plan_clear();
+	first_scan = want_check = 1;
+	blind = 0;
+	walk_begin(1);
+}
+
 static void scan_begin(void)
 {
+	if (!want_scan || want_check || blind)
+		check_queue();
 	blind = 0;
+	if (moved)
+		return;
 	/* Nobody asked: it is time to tidy up as well. */
-	if (!want_scan && !first_scan)
-		queue_sweep(&queue);
 	want_commands |= first_scan || !want_scan;
+	if (!want_scan && !first_scan && !walk_busy() && !walk_failed())
+		walk_begin(0);
 	want_scan = 0;
 	scanned = clock_mono();
 	trigger_drain();
@@ -140,22 +161,28 @@ static void scan_on(void)
 		return;
 	if (r < 0)
 		cannot_scan();
-	else
-		first_scan = 0;
+	else {
+		if (said_blind)
+			log_line("info: todo can be read again");
+		first_scan = said_blind = 0;
+	}
 	qwalk_close(&walk);
 	walking = 0;
 }
 
 static int64_t scan_due(void)
 {
-	if (walking)
+	if (walking && !moved)
 		return 0;
+	if (moved && !blind)
+		return in_flight() ? IO_FOREVER : 0;
 	if (blind)
 		return loop->daemon ? blind : IO_FOREVER;
 	if (first_scan)
 		return 0;
 	if (want_scan)
-		return fresh_count() ? scanned + SCAN_PAUSE_MS : 0;
+		/* Each scan passes over all that wait there: rarely, when many do. */
+		return fresh_count() ? scanned + SCAN_PAUSE_MS + (int64_t)(fresh_count() / 64) : 0;
 	return loop->daemon ? scanned + TODO_RESCAN_SECS * 1000 : IO_FOREVER;
 }
 
@@ -174,52 +201,72 @@ static void commands(void)
 
 static int room(enum qchan c)
 {
-	return !leaving && slots_busy[c] < conf.limit[c];
+	return !leaving && !moved && !spawn_at && slots_busy[c] < conf.limit[c] && pass_new();
 }
 
-static void hand_out(int64_t now)
+/* Some a turn, so that answers and new mail never wait behind a large queue. 1 when
+ * more may be due. */
+static int begin_due(int64_t now, enum qchan c)
 {
 	struct plan_entry e;
-	int c;
+	int n;
 
-	settle_stuck(now, 0);
-	if (leaving)
-		return;
-	pass_push_all();
-	for (c = LOCAL; c <= REMOTE; c++)
-		while (room((enum qchan)c) && plan_take((enum plan_heap)c, now,
-			c == REMOTE ? carry_blocked : 0, &e)) {
-			pass_begin(&e, (enum qchan)c);
-			pass_push_all();
-		}
-	/* A bounce lies in todo/ now; the trigger may be broken. */
-	while (bounce_room() && plan_take(PLAN_DONE, now, 0, &e))
-		want_scan |= pass_done(&e);
+	for (n = 0; n < BEGINS_A_TURN; n++) {
+		if (!room(c) || !plan_take((enum plan_heap)c, now,
+			c == REMOTE ? carry_blocked : 0, &e))
+			return 0;
+		pass_begin(&e, c);
+		pass_push_all();
+	}
+	return 1;
 }
 
-static int in_flight(void)
+/* 1 when there is more to do at once. */
+static int hand_out(int64_t now)
 {
-	return slots_busy[LOCAL] || slots_busy[REMOTE] || bounce_running();
+	struct plan_entry e;
+	int more, n;
+
+	pass_give_up(now);
+	settle_stuck(now, 0);
+	if (leaving || moved || spawn_at)
+		return 0;
+	pass_push_all();
+	more = begin_due(now, LOCAL) | begin_due(now, REMOTE);
+	/* A bounce lies in todo/ now; the trigger may be broken. */
+	for (n = 0; n < BEGINS_A_TURN && bounce_room() && plan_take(PLAN_DONE, now, 0, &e); n++)
+		want_scan |= pass_done(&e);
+	return more;
 }
 
 /* When the loop must look again by itself. What cannot start now (held, or all
  * slots busy) wakes nobody: an answer will. */
 static int64_t next_time(int64_t now)
 {
-	int64_t at = scan_due(), t;
-	int c;
+	int64_t at = carry_limit(), t;
+	int c, waits = pass_waits();
 
 	if (leaving)
-		return IO_FOREVER;
+		return at;
+	if ((t = scan_due()) < at)
+		at = t;
+	if ((t = loop->daemon || walk_busy() ? walk_next() : IO_FOREVER) < at)
+		at = t;
+	if (lost_until && lost_until < at)
+		at = lost_until;
+	if (spawn_at && spawn_at < at)
+		at = spawn_at;
 	for (c = LOCAL; c <= REMOTE; c++) {
-		t = plan_next((enum plan_heap)c);
 		if (!room((enum qchan)c))
 			continue;
+		t = plan_next((enum plan_heap)c);
 		if (t <= now)	/* its route is busy; an answer wakes us, or a stall */
-			t = now + CARRY_STALL_MS;
-		if (t < at)
+			waits = 1;
+		else if (t < at)
 			at = t;
 	}
+	if (waits && (t = carry_stall(now)) < at)
+		at = t;
 	if (bounce_room() && (t = plan_next(PLAN_DONE)) < at)
 		at = t;
 	if ((t = settle_next()) < at)
@@ -240,7 +287,7 @@ static void reread(void)
 		log_line("alert: local domains were added: local mail waits until qmta-send is started again");
 		conf.limit[LOCAL] = 0;
 	}
-	want_scan = 1;
+	want_scan = want_check = 1;
 }
 
 static void on_signal(int sig)
@@ -253,7 +300,8 @@ static void on_signal(int sig)
 		break;
 	case SIGALRM:
 		plan_all_now(clock_mono());
-		want_scan = 1;
+		loop->all_now |= walk_busy();
+		want_scan = want_check = 1;
 		break;
 	case SIGHUP:
 		reread();
@@ -276,7 +324,11 @@ static void take_answers(struct carrier *c)
 			pass_died(c);
 			return;
 		}
-		pass_answer(c, &a);
+		/* Given up, and moves again: it ends when nobody listens any more. */
+		if (c->hung)
+			carry_close(c);
+		else
+			pass_answer(c, &a);
 	}
 }
 
@@ -305,6 +357,7 @@ static void wait_for(struct watch *w, int64_t at)
 	log_flush();
 	if (!in_flight()) {
 		health_save(&queue, 0);
+		log_trim();
 		proc_stack_trim();
 		slots_trim();
 	}
@@ -312,6 +365,48 @@ static void wait_for(struct watch *w, int64_t at)
 		return;
 	w->n = 0;	/* EINTR: the signal is in the pipe */
 	deaf = errno != EINTR;
+}
+
+static void dying(void)
+{
+	log_line("alert: oh no! lost spawn connection! dying...");
+	broken = leaving = 1;
+}
+
+static void spawner_lost(void)
+{
+	static int64_t last;
+	int64_t now = clock_mono();
+
+	loop->spawner = -1;
+	if (!loop->daemon || leaving) {
+		dying();
+		return;
+	}
+	/* One that dies again and again does so slowly. */
+	spawn_at = !last || now - last > TROUBLE_SECS * 1000 ? now : now + TROUBLE_SECS * 1000;
+	last = spawn_at;
+}
+
+/* What has become of the first one is unknown; whoever has its rights has another. */
+static void spawner_again(void)
+{
+	int tcpto = queue_tcpto(&queue);
+
+	log_flush();	/* else the lines that wait would be its as well */
+	loop->spawner = spawn_again(tcpto);
+	io_close(tcpto);
+	if (loop->spawner >= 0) {
+		log_line("alert: the spawner was gone; there is another one now");
+		spawn_at = 0;
+	} else if (errno == EPERM) {
+		spawn_at = 0;
+		dying();
+	} else {
+		if (report_may("spawn", errno))
+			log_line("alert: the spawner is gone: %s; will try again", err_text(errno));
+		spawn_at = clock_mono() + TROUBLE_SECS * 1000;
+	}
 }
 
 static void serve(struct watch *w)
@@ -322,11 +417,8 @@ static void serve(struct watch *w)
 	while ((sig = sig_take(loop->signals)))
 		on_signal(sig);
 	want_scan |= bounce_reap(&queue);
-	if (w->n && w->p[1].revents) {
-		log_line("alert: oh no! lost spawn connection! dying...");
-		broken = leaving = 1;
-		loop->spawner = -1;
-	}
+	if (w->n && w->p[1].revents)
+		spawner_lost();
 	if (w->n && w->p[2].revents)
 		want_scan = 1;
 	for (i = 3; i < w->n; i++)
@@ -340,7 +432,7 @@ static int nothing_now(int64_t now)
 {
 	int c;
 
-	if (in_flight() || walking || pass_open_count() > settle_count())
+	if (in_flight() || walking || walk_busy() || pass_open_count() > settle_count())
 		return 0;
 	if (!blind && (want_scan || first_scan))
 		return 0;
@@ -384,7 +476,7 @@ static int finish(void)
 	left = plan_count(PLAN_LOCAL) + plan_count(PLAN_REMOTE) + plan_count(PLAN_DONE) +
 		plan_count(PLAN_HELD) +
 		fresh_count() + fresh_skipped() + pass_open_count() +
-		(size_t)(first_scan || want_scan || walking);
+		(size_t)(first_scan || want_scan || walking || walk_busy() || walk_failed());
 	if (left)
 		anchor_save(&queue);
 	if (loop->daemon || leaving)
@@ -396,14 +488,54 @@ static int finish(void)
 	return left && !loop->daemon ? EXIT_LEFT : EXIT_DONE;
 }
 
+/* The plan is not all of the queue any more: some of it is found again later. */
+static void look_after_loss(int64_t now)
+{
+	if (plan_lost()) {
+		if (!said_lost)
+			log_line("alert: out of memory; some messages wait until there is more");
+		said_lost = 1;
+		broken |= !loop->daemon;
+		walk_fail();
+		lost_until = now + TROUBLE_SECS * 1000;
+	} else if (lost_until && now >= lost_until) {
+		lost_until = 0;
+		want_scan = 1;
+	} else if (said_lost && !lost_until && !walk_failed() && !walk_busy()) {
+		log_line("info: memory suffices again");
+		said_lost = 0;
+	}
+}
+
+/* todo/ first, as new mail must not wait for the walk over what is deferred. */
+static void look(int64_t now)
+{
+	if (spawn_at && spawn_at <= now)
+		spawner_again();
+	if (moved && !in_flight() && blind <= now)
+		go_over();
+	if (moved)
+		return;
+	if (!walking && scan_due() <= now)
+		scan_begin();
+	if (walking)
+		scan_on();
+	if (!walk_busy() && loop->daemon && walk_next() <= now && walk_begin(1) < 0)
+		return;
+	if (!first_scan || blind)
+		walk_on(loop->all_now);
+}
+
 int loop_run(struct loop *l)
 {
 	static struct watch w;
 	int64_t now;
+	int more;
 
 	loop = l;
+	first_scan = 1;
 	anchor_start(&queue);
-	if (read_queue() < 0) {
+	if (walk_begin(1) < 0) {
 		log_line("alert: cannot start: unable to read the queue: %s; run queue-fix",
 			err_text(errno));
 		return EXIT_TEMP;
@@ -412,23 +544,17 @@ int loop_run(struct loop *l)
 		now = clock_mono();
 		if (anchor_check(&queue))
 			want_scan = 1;
-		if (!leaving && !walking && scan_due() <= now)
-			scan_begin();
-		if (!leaving && walking)
-			scan_on();
+		if (!leaving)
+			look(now);
 		/* One time for handing out and for the wait: what is due between the
 		 * two would be taken for something that waits for its route. */
 		now = clock_mono();
 		commands();
-		hand_out(now);
-		if (plan_lost()) {
-			log_line("alert: out of memory; some messages wait until qmta-send is started again");
-			broken |= !loop->daemon;
-			want_scan = 1;
-		}
+		more = hand_out(now);
+		look_after_loss(now);
 		if (may_leave(clock_mono()))
 			return finish();
-		wait_for(&w, next_time(now));
+		wait_for(&w, more ? 0 : next_time(now));
 		serve(&w);
 		if (deaf) {
 			log_line("alert: unable to wait for anything; dying");

@@ -42,9 +42,23 @@ int notice_line(struct notice *n, struct in *in, struct buf *line)
 	return c >= 0;
 }
 
-int notice_names(const struct buf *line)
+void notice_each(struct notice *n, notice_failed *each)
 {
-	return line->len > 3 && *line->s == '<' && !memcmp(line->s + line->len - 2, ">:", 2);
+	char window[1024], space[2 * ADDR_CAP];
+	struct in in = IN_OVER(n->texts, window);
+	struct buf line = BUF_OVER(space);
+	int first = 1;
+
+	while (notice_line(n, &in, &line)) {
+		if (first && line.len > 3 && *space == '<' &&
+			!memcmp(space + line.len - 2, ">:", 2)) {
+			each(n, &in, &line);
+			notice_flush(n);
+		}
+		first = !line.len;
+	}
+	if (lseek(n->texts, 0, SEEK_SET) < 0)
+		n->err = QQ_READ;
 }
 
 static void header(struct notice *n)
@@ -72,23 +86,10 @@ static void header(struct notice *n)
 		n->number, r, conf.bouncehost.s);
 }
 
-/* X-Bounced-Address for each failed recipient: the first lines of the paragraphs. */
-static void bounced_fields(struct notice *n)
+static void bounced_field(struct notice *n, struct in *in, struct buf *line)
 {
-	char window[1024], space[2 * ADDR_CAP];
-	struct in in = IN_OVER(n->texts, window);
-	struct buf line = BUF_OVER(space);
-	int first = 1;
-
-	while (notice_line(n, &in, &line)) {
-		if (first && notice_names(&line)) {
-			buf_fmt(&n->b, "X-Bounced-Address: %.*s\n", (int)line.len - 1, line.s);
-			notice_flush(n);
-		}
-		first = !line.len;
-	}
-	if (lseek(n->texts, 0, SEEK_SET) < 0)
-		n->err = QQ_READ;
+	(void)in;
+	buf_fmt(&n->b, "X-Bounced-Address: %.*s\n", (int)line->len - 1, line->s);
 }
 
 /* The administrator's own words as they are; whatever they end with, what follows
@@ -180,11 +181,13 @@ void notice_write(struct notice *n)
 	int cut = 0;
 
 	header(n);
-	bounced_fields(n);
+	notice_each(n, bounced_field);
 	if (conf.dsn)
 		dsn_head(n);
 	intro(n);
 	copy(n, n->texts, UINT64_MAX);
+	if (lseek(n->texts, 0, SEEK_SET) < 0)
+		n->err = QQ_READ;
 	buf_fmt(&n->b, "--- Below this line is %s.\n", n->twice ?
 		"the original bounce" : "a copy of the message");
 	if (conf.dsn) {

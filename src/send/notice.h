@@ -28,7 +28,10 @@ void notice_flush(struct notice *n);
 /* Next line of a file, without its end, into line (what does not fit is left out).
  * 1, 0 at the end. */
 int notice_line(struct notice *n, struct in *in, struct buf *line);
-/* 1 when the line, the first of a paragraph, names a failed recipient: "<address>:". */
-int notice_names(const struct buf *line);
+/* Reads n->texts, and calls each() with the first line, "<address>:", of a failed
+ * recipient's paragraph; each() may read on. n->b is put afterwards, and the file is
+ * at its beginning again at the end. */
+typedef void notice_failed(struct notice *n, struct in *in, struct buf *line);
+void notice_each(struct notice *n, notice_failed *each);
 
 #endif

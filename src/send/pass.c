@@ -5,9 +5,11 @@
  * From here on nothing may exit: what cannot be written now is tried again. */
 #include <errno.h>
 #include <string.h>
+#include "config.h"
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/proc.h"
+#include "anchor.h"
 #include "bounce.h"
 #include "carry.h"
 #include "conf.h"
@@ -85,7 +87,7 @@ static void slot_free(struct slot *s)
 	p->jobs--;
 	c->depth--;
 	c->moved = clock_mono();
-	if (p->chan == LOCAL)
+	if (p->chan == LOCAL && !c->hung)
 		carry_close(c);
 	s->by = 0;	/* the job is over: no longer its worker's, should that one die */
 	if (p->fresh)
@@ -108,7 +110,9 @@ static void lend_hand(struct carrier *c)
 	if (c->chan != LOCAL || c->lent++)
 		return;
 	fd = spawn_worker('F');
-	pass_send(c->sock, "F", 1, &fd, fd >= 0);
+	/* It would wait for the packet as long as it may. */
+	if (pass_send(c->sock, "F", 1, &fd, fd >= 0) < 0)
+		pass_died(c);
 	io_close(fd);
 }
 
@@ -123,7 +127,7 @@ void pass_answer(struct carrier *c, const struct answer *a)
 	}
 	if (!s)
 		return;
-	if (a->letter == 'F') {
+	if (CFG_LOCAL && a->letter == 'F') {
 		lend_hand(c);
 		return;
 	}
@@ -139,19 +143,24 @@ void pass_answer(struct carrier *c, const struct answer *a)
 	slot_free(s);
 }
 
+/* The worker says nothing more about its oldest job: later, in these words. */
+static void end_oldest(struct carrier *c, const char *words)
+{
+	struct slot *s = slot_oldest(c);
+	struct answer a = { 'Z', s ? s->serial : 0, 0, words, strlen(words) };
+
+	if (s)
+		pass_answer(c, &a);
+}
+
 /* The worker is gone. What it was at may or may not have been delivered: later.
  * The jobs behind were not begun: at once. */
 void pass_died(struct carrier *c)
 {
-	static const char words[] = "Delivery process died. (#4.3.0)\n";
-	struct answer first = { 'Z', 0, 0, words, sizeof words - 1 };
-	struct slot *s = slot_oldest(c);
+	struct slot *s;
 	uint32_t i;
 
-	if (s) {
-		first.serial = s->serial;
-		pass_answer(c, &first);
-	}
+	end_oldest(c, "Delivery process died. (#4.3.0)\n");
 	while ((s = slot_oldest(c))) {
 		for (i = 0; i < s->n; i++)
 			if (!s->fate[i])
@@ -161,6 +170,18 @@ void pass_died(struct carrier *c)
 		slot_free(s);
 	}
 	carry_close(c);
+}
+
+/* Its socket stays open, as that tells when the process is gone at last. */
+void pass_give_up(int64_t now)
+{
+	struct carrier *c;
+
+	while ((c = carry_overdue(now))) {
+		c->hung = 1;
+		end_oldest(c, "Delivery has not ended in the time of control/timeoutlocal; "
+			"its home directory or program hangs. (#4.3.0)\n");
+	}
 }
 
 /* ---- beginnings ---- */
@@ -246,6 +267,9 @@ void pass_begin(const struct plan_entry *e, enum qchan c)
 	struct pass *p = pass_new();
 	int fresh = plan_fresh(e), r;
 
+	/* A new message has the number: then this one is long gone. */
+	if (!fresh && fresh_known(e->id))
+		return;
 	if (!p) {
 		plan_add((enum plan_heap)c, e->id, clock_mono() + NO_ROOM_MS, fresh, plan_route(e));
 		return;
@@ -268,7 +292,10 @@ void pass_begin(const struct plan_entry *e, enum qchan c)
 		plan_add(PLAN_HELD, e->id, clock_mono(), fresh, (uint32_t)c);
 		return;
 	}
+	if (!fresh)
+		anchor_birth(&queue, &p->info);
 	open_pass(p, c, fresh);
+	p->due = plan_time(e);
 	if (fresh && conf_serial)
 		pass_replan(p);
 }
@@ -280,6 +307,35 @@ struct pass *pass_of(uint64_t id, int c)
 	for (p = passes; p < passes + SLOTS_MAX; p++)
 		if (p->used && p->info.id == id && (c < 0 || (int)p->chan == c))
 			return p;
+	return 0;
+}
+
+int pass_put_back(struct pass *p, uint32_t route)
+{
+	if (p->begun || !carry_blocked(route))
+		return 0;
+	p->used = 0;
+	plan_add(PLAN_REMOTE, p->info.id, p->due, p->fresh, route);
+	return 1;
+}
+
+void pass_forget(void)
+{
+	struct pass *p;
+
+	for (p = passes; p < passes + SLOTS_MAX; p++) {
+		if (p->used)
+			settle_release(p);
+	}
+}
+
+int pass_waits(void)
+{
+	struct pass *p;
+
+	for (p = passes; p < passes + SLOTS_MAX; p++)
+		if (p->used && p->more)
+			return 1;
 	return 0;
 }
 
@@ -332,7 +388,7 @@ int pass_done(const struct plan_entry *e)
 
 	if (!plan_fresh(e)) {
 		/* A new message may have its number: then this one is long gone. */
-		if (fresh_known(e->id) || unfinished(e->id))
+		if (fresh_known(e->id) || bounce_has(e->id) || unfinished(e->id))
 			return 0;
 		r = bounce_send(&queue, e->id);
 		if (r == BOUNCE_WAITS)

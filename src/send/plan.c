@@ -7,18 +7,21 @@
 #include "../base/heap.h"
 #include "../base/io.h"
 #include "../base/text.h"
+#include "ids.h"
 #include "plan.h"
 
 /* key: 36 bits of milliseconds since EPOCH_MS before the start, 1 bit fresh, 27
  * bits of route. Waiting times of a year in both directions fit. */
-enum { ROUTE_BITS = PLAN_FRESH_BIT, LOOK_AHEAD = 48 };
+enum { ROUTE_BITS = PLAN_FRESH_BIT, LOOK_AHEAD = 48, HEAP_FIRST = 32 };
 #define EPOCH_MS ((int64_t)1 << 35)
 #define TIME_MAX (((int64_t)1 << 36) - 1)
 
 struct heap { struct plan_entry *v; size_t n, cap; };
 
 static struct heap heaps[PLAN_HEAPS];
-static int lost;
+static int lost, noting;
+static size_t fresh_n, skipped;
+static size_t roving;	/* where the look behind the front goes on */
 
 static uint64_t key_of(int64_t at, int fresh, uint32_t route)
 {
@@ -32,7 +35,7 @@ static uint64_t key_of(int64_t at, int fresh, uint32_t route)
 		(route & PLAN_ROUTE_MASK);
 }
 
-static int64_t time_of(const struct plan_entry *e)
+int64_t plan_time(const struct plan_entry *e)
 {
 	return (int64_t)(e->key >> (ROUTE_BITS + 1)) - EPOCH_MS;
 }
@@ -77,20 +80,73 @@ static void down(struct heap *h, size_t i)
 	}
 }
 
+static int resize(struct heap *h, size_t cap)
+{
+	struct plan_entry *v = heap_grow(h->v, h->cap * sizeof *v, cap * sizeof *v);
+
+	if (!v)
+		return -1;
+	h->v = v;
+	h->cap = cap;
+	return 0;
+}
+
+/* A message whose recipients are all done counts for a channel as well; one that is
+ * held has its channel in place of a route. */
+static int note(enum plan_heap which, uint64_t id, uint32_t route)
+{
+	int remote = which == PLAN_HELD ? route == REMOTE : which == PLAN_REMOTE;
+
+	return ids_set(id, remote ? IDS_PLANNED_TOO : IDS_PLANNED);
+}
+
+int plan_note(int on)
+{
+	int h;
+	size_t i;
+
+	noting = on;
+	if (!on)
+		ids_forget(IDS_ALL & ~IDS_FRESH);
+	for (h = 0; on && h < PLAN_HEAPS; h++)
+		for (i = 0; i < heaps[h].n; i++)
+			if (note((enum plan_heap)h, heaps[h].v[i].id, plan_route(&heaps[h].v[i])) < 0)
+				return -1;
+	return 0;
+}
+
+void plan_clear(void)
+{
+	int h;
+
+	for (h = 0; h < PLAN_HEAPS; h++) {
+		heaps[h].n = 0;
+		if (heaps[h].cap)
+			resize(&heaps[h], HEAP_FIRST);
+	}
+	ids_forget(IDS_ALL);
+	fresh_n = skipped = 0;
+	noting = 0;
+}
+
+int plan_noting(void)
+{
+	return noting;
+}
+
 int plan_add(enum plan_heap which, uint64_t id, int64_t at, int fresh, uint32_t route)
 {
 	struct heap *h = &heaps[which];
 
-	if (h->n == h->cap) {
-		size_t cap = h->cap ? h->cap * 2 : 32;
-		struct plan_entry *v = heap_grow(h->v, h->cap * sizeof *v, cap * sizeof *v);
-
-		if (!v) {
-			lost = 1;
-			return 0;
-		}
-		h->v = v;
-		h->cap = cap;
+	if (noting && note(which, id, route) < 0) {
+		noting = 0;
+		lost = 1;
+	}
+	if (h->n == h->cap && resize(h, h->cap ? h->cap * 2 : HEAP_FIRST) < 0) {
+		lost = 1;
+		if (fresh)
+			fresh_skip(id);
+		return 0;
 	}
 	h->v[h->n].id = id;
 	h->v[h->n].key = key_of(at, fresh, route);
@@ -119,23 +175,24 @@ size_t plan_count(enum plan_heap h)
 static void take_out(struct heap *h, size_t i, struct plan_entry *e)
 {
 	*e = h->v[i];
-	if (i == --h->n)
-		return;
-	h->v[i] = h->v[h->n];
-	up(h, i);
-	down(h, i);
+	if (i != --h->n) {
+		h->v[i] = h->v[h->n];
+		up(h, i);
+		down(h, i);
+	}
+	/* What a large queue took goes back as it empties. */
+	if (h->n < h->cap / 4 && h->cap > HEAP_FIRST)
+		resize(h, h->cap / 2);
 }
 
-int plan_take(enum plan_heap which, int64_t now, plan_blocked *blocked,
-	struct plan_entry *e)
+/* The earliest of the entries from..to that is due and not blocked; h->n: none. */
+static size_t look(const struct heap *h, size_t from, size_t to, int64_t now,
+	plan_blocked *blocked)
 {
-	struct heap *h = &heaps[which];
 	size_t i, best = h->n;
 
-	/* The array's front is nearly in order: good enough to look past a route
-	 * that is busy, and the earliest of those seen is taken. */
-	for (i = 0; i < h->n && i < LOOK_AHEAD; i++) {
-		if (time_of(&h->v[i]) > now)
+	for (i = from; i < to && i < h->n; i++) {
+		if (plan_time(&h->v[i]) > now)
 			continue;
 		if (best < h->n && h->v[best].key <= h->v[i].key)
 			continue;
@@ -143,6 +200,28 @@ int plan_take(enum plan_heap which, int64_t now, plan_blocked *blocked,
 			best = i;
 		if (i == 0 && best == 0)
 			break;
+	}
+	return best;
+}
+
+int plan_take(enum plan_heap which, int64_t now, plan_blocked *blocked,
+	struct plan_entry *e)
+{
+	struct heap *h = &heaps[which];
+	size_t best;
+
+	if (!h->n || plan_time(&h->v[0]) > now)
+		return 0;
+	/* The array's front is nearly in order: good enough to look past a route
+	 * that is busy, and the earliest of those seen is taken. When a busy route
+	 * fills the front, another part of the rest is looked at each time, so that
+	 * no other route waits for the end of it. */
+	best = look(h, 0, LOOK_AHEAD, now, blocked);
+	if (best == h->n && h->n > LOOK_AHEAD) {
+		if (roving < LOOK_AHEAD || roving >= h->n)
+			roving = LOOK_AHEAD;
+		best = look(h, roving, roving + LOOK_AHEAD, now, blocked);
+		roving += LOOK_AHEAD;
 	}
 	if (best == h->n)
 		return 0;
@@ -152,7 +231,7 @@ int plan_take(enum plan_heap which, int64_t now, plan_blocked *blocked,
 
 int64_t plan_next(enum plan_heap h)
 {
-	return heaps[h].n ? time_of(&heaps[h].v[0]) : IO_FOREVER;
+	return heaps[h].n ? plan_time(&heaps[h].v[0]) : IO_FOREVER;
 }
 
 void plan_all_now(int64_t now)
@@ -163,7 +242,7 @@ void plan_all_now(int64_t now)
 		struct heap *h = &heaps[c];
 
 		for (i = 0; i < h->n; i++)
-			if (time_of(&h->v[i]) > now)
+			if (plan_time(&h->v[i]) > now)
 				h->v[i].key = key_of(now, plan_fresh(&h->v[i]), plan_route(&h->v[i]));
 		for (i = h->n / 2; i-- > 0;)
 			down(h, i);
@@ -214,85 +293,35 @@ int64_t plan_retry(int64_t age, enum qchan c)
 	return next > 1 ? next : 1;
 }
 
-/* Open addressing with linear probing; 0 marks a free place (no message is 0). */
-static uint64_t *seen;
-static size_t seen_cap, seen_n;
-
-static size_t place(uint64_t id)
-{
-	return (size_t)((id * 11400714819323198485u) >> 20) & (seen_cap - 1);
-}
-
-static int seen_grow(void)
-{
-	size_t was = seen_cap, cap = was ? was * 2 : 64, i;
-	uint64_t *old = seen, *v = heap_grow(0, 0, cap * sizeof *v);
-
-	if (!v)
-		return 0;
-	seen = v;
-	seen_cap = cap;
-	seen_n = 0;
-	for (i = 0; i < was; i++)
-		if (old[i])
-			fresh_add(old[i]);
-	heap_free(old, was * sizeof *old);
-	return 1;
-}
-
 int fresh_add(uint64_t id)
 {
-	size_t i;
-
-	if (seen_n >= seen_cap / 2 && !seen_grow())
+	if (fresh_known(id))
+		return 0;
+	if (ids_set(id, IDS_FRESH) < 0) {
+		lost = 1;
 		return -1;
-	for (i = place(id); seen[i]; i = (i + 1) & (seen_cap - 1))
-		if (seen[i] == id)
-			return 0;
-	seen[i] = id;
-	seen_n++;
+	}
+	fresh_n++;
 	return 1;
 }
 
 int fresh_known(uint64_t id)
 {
-	size_t i;
-
-	if (!seen_cap)
-		return 0;
-	for (i = place(id); seen[i]; i = (i + 1) & (seen_cap - 1))
-		if (seen[i] == id)
-			return 1;
-	return 0;
+	return ids_get(id) & IDS_FRESH;
 }
 
 void fresh_del(uint64_t id)
 {
-	size_t i, j;
-
-	if (!seen_cap)
+	if (!fresh_known(id))
 		return;
-	for (i = place(id); seen[i] != id; i = (i + 1) & (seen_cap - 1))
-		if (!seen[i])
-			return;
-	seen[i] = 0;
-	seen_n--;
-	/* What stood behind may have been pushed past this place: put it in anew. */
-	for (j = (i + 1) & (seen_cap - 1); seen[j]; j = (j + 1) & (seen_cap - 1)) {
-		uint64_t id2 = seen[j];
-
-		seen[j] = 0;
-		seen_n--;
-		fresh_add(id2);
-	}
+	ids_clear(id, IDS_FRESH);
+	fresh_n--;
 }
 
 size_t fresh_count(void)
 {
-	return seen_n;
+	return fresh_n;
 }
-
-static size_t skipped;
 
 void fresh_skip(uint64_t id)
 {

@@ -17,20 +17,27 @@ enum { PLAN_FRESH_BIT = 27, PLAN_ROUTE_MASK = (1 << PLAN_FRESH_BIT) - 1 };
 
 /* Adds: due at `at` (clock_mono milliseconds; may lie in the past, which orders
  * messages that waited). fresh: still in todo/. route: hash of a remote route, 0
- * unknown. 1, or 0 without memory: the message stays in the queue and is found
- * again at the next scan (plan_lost() is then 1, once). */
+ * unknown. 1, or 0 without memory: the message stays in the queue, and is found
+ * again when the whole queue is walked over (plan_lost() is then 1, once). */
 int plan_add(enum plan_heap h, uint64_t id, int64_t at, int fresh, uint32_t route);
 int plan_lost(void);
-/* The same, due after TROUBLE_SECS: something of the system failed. */
+/* Forgets everything, fresh messages too: another queue stands there now. */
+void plan_clear(void);
+/* on 1: from now on ids_get() knows what is planned, including what is planned
+ * already (-1: no memory for that). 0: no longer; all but fresh ones is forgotten. */
+int plan_note(int on);
+int plan_noting(void);	/* 0 also when memory did not suffice */
+/* As plan_add, due after TROUBLE_SECS: something of the system failed. */
 void plan_later(enum plan_heap h, uint64_t id, int fresh, uint32_t route);
 size_t plan_count(enum plan_heap h);
 
 /* The first entry due at `now` for which blocked() (may be 0) says 0; at most a
- * few dozen are asked, so one busy route cannot make this slow. 1 taken out into
- * *e, 0 none. */
+ * hundred are asked, so one busy route cannot make this slow, and others behind it
+ * are found in one of the next calls. 1 taken out into *e, 0 none seen. */
 typedef int plan_blocked(uint32_t route);
 int plan_take(enum plan_heap h, int64_t now, plan_blocked *blocked, struct plan_entry *e);
 int plan_fresh(const struct plan_entry *e);
+int64_t plan_time(const struct plan_entry *e);
 uint32_t plan_route(const struct plan_entry *e);
 /* When the earliest entry is due (mono ms), IO_FOREVER when there is none. */
 int64_t plan_next(enum plan_heap h);
@@ -48,7 +55,7 @@ void plan_unpark(uint64_t id, int64_t now);
 int64_t plan_retry(int64_t age, enum qchan c);
 
 /* Set of fresh messages that are planned or in work, so that a scan of todo/
- * adds none twice. add: 1 new, 0 known, -1 no memory. */
+ * adds none twice. add: 1 new, 0 known, -1 no memory (and plan_lost() is 1). */
 int fresh_add(uint64_t id);
 int fresh_known(uint64_t id);
 void fresh_del(uint64_t id);

@@ -181,11 +181,25 @@ static void announce(struct slot *s, struct pick *k, const struct pass *p)
 
 enum pushed { STARTED, WAIT, TROUBLE };
 
+static uint64_t who_of(const struct pick *k)
+{
+	return text_hash(k->via.addr, k->via.len);
+}
+
+static void advance(struct pass *p, const struct pick *k, uint32_t last)
+{
+	p->begun = 1;
+	p->key = k->via.hash;
+	p->off = last;
+	p->more = k->left;
+	p->route = (uint32_t)k->via.hash;
+}
+
 static enum pushed hand_over(struct pass *p, struct slot *s, struct pick *k)
 {
 	int why = 1;
 
-	s->by = p->chan == LOCAL ? carry_local() : carry_remote(k->via.hash, &why);
+	s->by = p->chan == LOCAL ? carry_local(who_of(k)) : carry_remote(k->via.hash, &why);
 	if (!s->by)
 		return why ? TROUBLE : WAIT;
 	s->serial = ++serial;
@@ -207,11 +221,7 @@ static enum pushed hand_over(struct pass *p, struct slot *s, struct pick *k)
 		s->by->moved = clock_mono();
 	slots_busy[p->chan]++;
 	p->jobs++;
-	p->begun = 1;
-	p->key = k->via.hash;
-	p->off = s->off[k->n - 1];
-	p->more = k->left;
-	p->route = (uint32_t)k->via.hash;
+	advance(p, k, s->off[k->n - 1]);
 	announce(s, k, p);
 	report_status(0);
 	return STARTED;
@@ -259,9 +269,15 @@ static enum pushed push_one(struct pass *p)
 		settle_now(p->info.id);
 		return STARTED;
 	}
-	r = hand_over(p, s, &k);
+	if (p->chan == LOCAL && carry_hung(who_of(&k))) {
+		advance(p, &k, s->off[0]);
+		p->later++;
+		r = STARTED;
+	} else
+		r = hand_over(p, s, &k);
 	qread_close(&k.list);
-	return r;
+	return r == WAIT && p->chan == REMOTE && pass_put_back(p, (uint32_t)k.via.hash) ?
+		STARTED : r;
 }
 
 void pass_push_all(void)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "bounce.h"
 #include "pass.h"
 #include "remove.h"
 #include "report.h"
@@ -18,9 +19,14 @@ static void say_removed(uint64_t id, const char *more)
 		(unsigned long long)id, more);
 }
 
+int remove_waits(uint64_t id)
+{
+	return pass_of(id, -1) || bounce_has(id);
+}
+
 int remove_silently(uint64_t id, int log)
 {
-	if (pass_of(id, -1))
+	if (remove_waits(id))
 		return 0;
 	plan_forget(id);
 	if (queue_finish(&queue, id) < 0) {
@@ -96,7 +102,7 @@ int remove_and_tell(uint64_t id, int log)
 	struct qinfo i;
 	int fresh;
 
-	if (pass_of(id, -1))
+	if (remove_waits(id))
 		return 0;
 	fresh = queue_info(&queue, id, FRESH, &i);
 	if (fresh < 0 || (fresh ? tell_fresh(id) : tell_settled(id)) < 0) {

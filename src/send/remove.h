@@ -3,6 +3,8 @@
 #define SEND_REMOVE_H
 #include <stdint.h>
 
+/* 1 while it is in delivery or its bounce is being made. */
+int remove_waits(uint64_t id);
 /* Both: 0 when it is in delivery: ask again when that is over; else 1, it is done, or
  * it was said why not. log 1: a line for the log.
  * The message is gone, and nobody is told. */

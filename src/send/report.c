@@ -3,16 +3,41 @@
  * Refuses to let anybody else's bytes shape a line: all go through log_safe. */
 #include <errno.h>
 #include <string.h>
+#include "../base/clock.h"
 #include "../base/err.h"
 #include "../base/log.h"
 #include "conf.h"
 #include "report.h"
 #include "route.h"
 
+/* A full disk has a hundred thousand victims and needs one line an hour. */
+enum { SAID = 8, SAID_SECS = 3600 };
+
+int report_may(const char *what, int code)
+{
+	static struct { const char *what; int code; int64_t until; } said[SAID];
+	static unsigned oldest;
+	int64_t now = clock_mono();
+	unsigned i;
+
+	for (i = 0; i < SAID; i++)
+		if (said[i].what == what && said[i].code == code && now < said[i].until)
+			return 0;
+	i = oldest++ % SAID;
+	said[i].what = what;
+	said[i].code = code;
+	said[i].until = now + SAID_SECS * 1000;
+	return 1;
+}
+
 void report_trouble(const char *what, uint64_t id)
 {
-	log_line("warning: unable to %s msg %llu: %s; will try again", what,
-		(unsigned long long)id, err_text(errno));
+	int e = errno;
+
+	/* Damage is a message's own; everything else is likely to be the system's. */
+	if (e == EBADMSG || report_may(what, e))
+		log_line("warning: unable to %s msg %llu: %s; will try again", what,
+			(unsigned long long)id, err_text(e));
 }
 
 void report_status(int leaving)

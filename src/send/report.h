@@ -4,7 +4,11 @@
 #define SEND_REPORT_H
 #include "slots.h"
 
-/* "warning: unable to WHAT msg ID: errno's words; will try again". */
+/* 1 when trouble of this kind (the text's address and a number) was not said in the
+ * last hour, and so may be said now. */
+int report_may(const char *what, int code);
+/* "warning: unable to WHAT msg ID: errno's words; will try again", for the first
+ * message in an hour that has it. */
 void report_trouble(const char *what, uint64_t id);
 void report_status(int leaving);
 void report_new(const struct qinfo *i);

@@ -2,6 +2,7 @@
  * the rewriting order of the qmail family, and classic control files mean here
  * what they mean there. Refuses addresses that grow beyond what may travel. */
 #include <string.h>
+#include "config.h"
 #include "../base/text.h"
 #include "../base/control.h"
 #include "../msg/admin.h"
@@ -124,11 +125,11 @@ static int place(struct route *r, const char *dom, const char *v)
 
 /* What a user of this host gets goes to adminaddr. Where the domain is local an
  * alias is for the local delivery to follow. A null client has no local domain
- * and no such delivery: adminaddr is the one place left. Number of addresses in
+ * or no such delivery: adminaddr is the one place left. Number of addresses in
  * *to, 0 when it stays. */
-static unsigned redirect(const struct route *r, const char *dom, struct buf *to)
+static unsigned redirect(const struct route *r, const char *dom, int bare, struct buf *to)
 {
-	enum admin_how how = control_has(&conf.locals, dom, strlen(dom)) ?
+	enum admin_how how = CFG_LOCAL && control_has(&conf.locals, dom, strlen(dom)) ?
 		ADMIN_REST : ADMIN_ALIASES;
 	unsigned copies = 0;
 	const char *why;
@@ -136,9 +137,9 @@ static unsigned redirect(const struct route *r, const char *dom, struct buf *to)
 	int e;
 
 	buf_clear(to);
-	e = admin_expand(to, r->addr, r->len, 0, how, &why);
+	e = admin_expand(to, r->addr, r->len, bare, how, &why);
 	if (e <= 0 && how == ADMIN_ALIASES)
-		e = admin_expand(to, r->addr, r->len, 0, ADMIN_ONLY, &why);
+		e = admin_expand(to, r->addr, r->len, bare, ADMIN_ONLY, &why);
 	for (i = 0; e > 0 && i < to->len; i++)
 		copies += !to->s[i];
 	return copies;
@@ -167,7 +168,7 @@ int route_copy(struct route *r, const char *addr, size_t n, unsigned copy)
 		return -1;
 	v = virtual(r->addr, r->len, dom);
 	if (!v || !*v || control_has(&conf.locals, dom, strlen(dom)))
-		copies = redirect(r, dom, &to);
+		copies = redirect(r, dom, text_rchr(addr, n, '@') == n, &to);
 	if (copy < copies) {
 		if (become(r, &to, copy) < 0 || !(dom = domain_of(r)))
 			return -1;

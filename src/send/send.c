@@ -12,7 +12,6 @@
 #include "../base/clock.h"
 #include "../base/control.h"
 #include "../base/defaults.h"
-#include "../base/envdir.h"
 #include "../base/log.h"
 #include "../base/opt.h"
 #include "../base/passwd.h"
@@ -99,9 +98,9 @@ static int read_conf(void)
 	return r ? EXIT_TEMP : 0;
 }
 
-static int lock(void)
+static int lock(struct loop *l)
 {
-	if (queue_lock(&queue) >= 0)
+	if ((l->lock = queue_lock(&queue)) >= 0)
 		return 0;
 	if (errno == EWOULDBLOCK || errno == EAGAIN)
 		return cannot("qmta-send is already running");
@@ -188,7 +187,7 @@ static int start(struct loop *l, const char *dir)
 			qq_words(r), dir);
 		return EXIT_TEMP;
 	}
-	if ((r = lock()) || (r = read_conf()))
+	if ((r = lock(l)) || (r = read_conf()))
 		return r;
 	if ((l->trigger = queue_trigger_open(&queue)) < 0)
 		log_line("warning: unable to open lock/trigger: %s; run queue-fix", err_text(errno));
@@ -201,14 +200,14 @@ static int start(struct loop *l, const char *dir)
 
 int send_main(int argc, char **argv)
 {
-	struct loop l = { 0, 0, -1, -1, -1 };
+	struct loop l = { .spawner = -1, .trigger = -1, .signals = -1 };
 	const char *dir;
 	int r;
 
 	umask(077);
 	proc_signals_reset();
-	if (defaults_control() < 0)
-		return cannot(envdir_error());
+	if (defaults_load("qmta-send") < 0)
+		return EXIT_TEMP;
 	dir = queue_dir();
 	if (options(argc, argv) < 0)
 		return usage();
@@ -223,7 +222,6 @@ int send_main(int argc, char **argv)
 	if ((r = start(&l, dir)) != 0)
 		return r;
 	log_hold(1);
-	queue_sweep(&queue);
 	if (!queue.sync)
 		log_line("warning: conf-fsync is 0: accepted mail is lost when the power goes");
 	if (opts.daemon)

@@ -76,7 +76,9 @@ static int failed_here(uint64_t id, const struct qrcpt *rc)
 	return queue_bounce_add(&queue, id, b.s, b.len);
 }
 
-struct left { unsigned n[2]; uint32_t route; };
+/* Recipients that wait, and whether the channel has a file at all: one in which all
+ * are done needs its turn as well, to go away. */
+struct left { unsigned n[2], any[2]; uint32_t route; };
 
 static int write_one(struct qsettle *s, const struct qrcpt *rc, unsigned char fate,
 	struct left *left)
@@ -89,8 +91,10 @@ static int write_one(struct qsettle *s, const struct qrcpt *rc, unsigned char fa
 		if (route_copy(&rt, rc->addr, rc->len, copy) < 0) {
 			if (!done && failed_here(s->id, rc) < 0)
 				return -1;
+			left->any[REMOTE] = 1;
 			return qsettle_rcpt(s, REMOTE, 1, rc->addr, rc->len);
 		}
+		left->any[rt.chan] = 1;
 		left->n[rt.chan] += !done;
 		if (!done && rt.chan == REMOTE)
 			left->route = (uint32_t)rt.hash;
@@ -136,12 +140,14 @@ out:
 
 static void plan_channels(uint64_t id, const struct left *left, int64_t at)
 {
-	if (left->n[LOCAL])
-		plan_add(PLAN_LOCAL, id, at, 0, 0);
-	if (left->n[REMOTE])
-		plan_add(PLAN_REMOTE, id, at, 0, left->route);
-	if (!left->n[LOCAL] && !left->n[REMOTE])
+	if (!left->n[LOCAL] && !left->n[REMOTE]) {
 		plan_add(PLAN_DONE, id, at, 0, 0);
+		return;
+	}
+	if (left->any[LOCAL])
+		plan_add(PLAN_LOCAL, id, at, 0, 0);
+	if (left->any[REMOTE])
+		plan_add(PLAN_REMOTE, id, at, 0, left->route);
 }
 
 void settle_now(uint64_t id)
@@ -157,7 +163,7 @@ void settle_now(uint64_t id)
 	plan_channels(id, &left, clock_mono());
 }
 
-static void release(struct pass *p)
+void settle_release(struct pass *p)
 {
 	fate_close(p);
 	if (p->kept)
@@ -188,7 +194,7 @@ static void settle_fates(struct pass *p)
 		/* Only what must not be done twice has to be remembered. */
 		if (!p->gained) {
 			plan_later((enum plan_heap)p->chan, id, 1, p->route);
-			release(p);
+			settle_release(p);
 			return;
 		}
 		p->stuck = clock_mono() + TROUBLE_SECS * 1000;
@@ -202,7 +208,7 @@ static void settle_fates(struct pass *p)
 		report_trouble("write the retry time of", id);
 	plan_channels(id, &left, clock_mono() +
 		(left.n[LOCAL] || left.n[REMOTE] ? wait * 1000 : 0));
-	release(p);
+	settle_release(p);
 }
 
 void settle_after(struct pass *p)
@@ -212,10 +218,10 @@ void settle_after(struct pass *p)
 	if (!p->kept) {
 		/* Could not even be started: it stays fresh. */
 		plan_later((enum plan_heap)p->chan, p->info.id, 1, p->route);
-		release(p);
+		settle_release(p);
 	} else if (all_delivered(p->kept)) {
 		done.key = (uint64_t)1 << PLAN_FRESH_BIT;
-		release(p);
+		settle_release(p);
 		pass_done(&done);
 	} else
 		settle_fates(p);

@@ -19,6 +19,8 @@ void settle_now(uint64_t id);
 /* The only job of a fresh message is over: finish or settle. Frees the pass, or
  * leaves it stuck until its fates can be written. */
 void settle_after(struct pass *p);
+/* The pass is over: it is free, and so is the slot that kept its fates. */
+void settle_release(struct pass *p);
 /* Stuck ones whose time has come (all 1: at once). */
 void settle_stuck(int64_t now, int all);
 int64_t settle_next(void);

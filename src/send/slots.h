@@ -27,6 +27,7 @@ struct pass {
 	int note_fd;		/* last errors, for mailq; -1 until there is one */
 	int bounced;		/* fresh: this pass has written to bounce/ */
 	struct slot *kept;	/* fresh: the job's fates, until they are on disk */
+	int64_t due;		/* its time in the plan */
 	int64_t stuck;		/* mono ms when writing them is tried again; 0 not stuck */
 	struct qinfo info;	/* last: what stands behind a kilobyte costs longer code */
 };
@@ -52,6 +53,7 @@ struct carrier {
 	int lent;		/* local: it has got its hand-in */
 	unsigned depth;		/* jobs handed over and not answered */
 	int64_t moved;		/* mono ms of the last answer, or of the first job */
+	int hung;		/* local: given up; its route is still shut */
 };
 
 extern struct pass passes[SLOTS_MAX];

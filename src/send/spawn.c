@@ -2,6 +2,7 @@
  * root. It knows nothing and decides nothing: it takes one end of a socket and
  * forks a worker that finds its job there. So the runner, which reads what
  * strangers wrote, needs no rights, and what has rights reads nothing. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -17,6 +18,9 @@
 enum { SPAWNER_FD = 3 };
 
 static int spawner = -1, can_local = 1;
+static uid_t rights;		/* of the first spawner */
+static pid_t child;
+static struct spawn told;
 
 int spawn_can_local(void)
 {
@@ -103,18 +107,40 @@ int spawn_open(void)
 
 	if (pass_pair(fd) < 0)
 		return -1;
+	if (spawner < 0)
+		rights = geteuid();
 	if ((pid = proc_fork()) == 0)
 		serve(fd[1]);
 	close(fd[1]);
 	if (pid < 0)
 		return io_close(fd[0]);
+	child = pid;
 	return spawner = fd[0];
 }
 
 int spawn_setup(const struct spawn *s)
 {
 	can_local = geteuid() != 0 || s->keep_root;
+	told = *s;
 	return pass_send(spawner, s, sizeof *s, &s->tcpto, s->tcpto >= 0);
+}
+
+int spawn_again(int tcpto)
+{
+	int fd, old = spawner;
+
+	if (geteuid() != rights) {
+		errno = EPERM;
+		return -1;
+	}
+	if (child > 0)
+		proc_wait(child);
+	child = -1;
+	if ((fd = spawn_open()) < 0)
+		return -1;
+	io_close(old);
+	told.tcpto = tcpto;
+	return spawn_setup(&told) < 0 ? -1 : fd;
 }
 
 int spawn_worker(char kind)

@@ -19,6 +19,9 @@ struct spawn {
 	gid_t owner_gid;
 };
 int spawn_setup(const struct spawn *s);		/* 0 / -1 errno */
+/* Another one after it has died, told the same. Its end as from spawn_open(), -1
+ * errno: EPERM when we have fewer rights than the first one had. */
+int spawn_again(int tcpto);
 /* 0 when the program was started by root and its spawner gave that up: then it
  * can become no user. */
 int spawn_can_local(void);

@@ -20,8 +20,7 @@ static int usage(const char *name, const char *how)
 /* The exit number for what the command says: EXIT_TEMP as it is, yes for 0. */
 static int ask(char **argv, char **command, int yes)
 {
-	const struct task t = { 0, 0, command };
-	int code = child_run(argv[0], &t);
+	int code = child_run(argv[0], command);
 
 	if (code == EXIT_TEMP)
 		return code;
@@ -60,14 +59,7 @@ int bouncesaying_main(int argc, char **argv)
 
 int except_main(int argc, char **argv)
 {
-	const char *name = argv[0];
-	const struct task t = { 0, 0, argv + 1 };
-	int code;
-
 	if (argc < 2)
-		return usage(name, "command [argument ...]");
-	code = child_run(name, &t);
-	if (code == EXIT_TEMP)
-		return code;
-	return code ? EXIT_DONE : EXIT_PERM;
+		return usage(argv[0], "command [argument ...]");
+	return ask(argv, argv + 1, EXIT_PERM);
 }

@@ -39,7 +39,7 @@ static int become(struct user *u)
 	const char *name = getenv("USER"), *home = getenv("HOME");
 	uid_t uid = geteuid();
 
-	if (uid == 0 && name && *name) {
+	if (uid == 0 && name && *name && strcmp(name, "root")) {
 		if (passwd_name(u, name) != 1)
 			return QQ_CONFIG;
 		if (u->uid != 0)
@@ -124,8 +124,11 @@ static int take(int letter, const char *s, size_t n)
 static int make_head(struct letter *l, const struct user *u)
 {
 	struct buf host = BUF_HEAP(CONTROL_MAX), head;
+	int r = control_line(&host, "me");
 
-	if (control_line(&host, "me") != 1 || !host.len)
+	if (r < 0)
+		return QQ_CONFIG;
+	if (!r || !host.len)
 		host.s = "localhost";
 	if (letter_open(l, l->fd, l->size, sender, u->name, host.s) < 0)
 		return errno == EMSGSIZE ? QQ_CONFIG : QQ_READ;

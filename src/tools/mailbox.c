@@ -182,8 +182,8 @@ static int move_all(struct move *m)
 	m->out.fd = -1;
 	if (open_tmp(m) < 0)
 		r = fail(m, "use MAILTMP", m->tmp);
-	else if ((r = copy_box(m)) == 0 && (r = copy_messages(m)) == 0)
-		r = change_over(m);
+	else if ((r = copy_box(m)) < 0 || (r = copy_messages(m)) < 0 || (r = change_over(m)) < 0)
+		unlink(m->tmp);
 	io_close(m->out.fd);
 	return r;
 }

@@ -7,16 +7,18 @@
 #include "../base/log.h"
 #include "../base/opt.h"
 #include "../exits.h"
+#include "../limits.h"
+#include "../base/buf.h"
 #include "child.h"
 
 int preline_main(int argc, char **argv)
 {
 	static const char letters[] = "frdFRD";
 	static const char *const names[] = { "UFLINE", "RPLINE", "DTLINE" };
-	static struct child c;
+	char front[4 * ADDR_CAP];
+	struct buf b = BUF_OVER(front);
 	struct opt o = OPT_INIT(argc, argv);
-	const char *line[3];
-	struct task t = { 0 };
+	const char *line;
 	int wanted = 7, letter, i;
 
 	while ((letter = opt_next(&o, letters)) > 0 && letter != '?') {
@@ -28,18 +30,12 @@ int preline_main(int argc, char **argv)
 		return EXIT_PERM;
 	}
 	for (i = 0; i < 3; i++) {
-		line[i] = wanted & 1 << i ? getenv(names[i]) : "";
-		if (!line[i]) {
+		line = wanted & 1 << i ? getenv(names[i]) : "";
+		if (!line || !buf_puts(&b, line)) {
 			say(argv[0], "%s is not set: this is for commands of a .qmail file",
 				names[i]);
 			return EXIT_PERM;
 		}
 	}
-	t.argc = argc - o.at;
-	t.argv = argv + o.at;
-	if (child_begin(&c, argv[0], &t) < 0)
-		return EXIT_TEMP;
-	for (i = 0; i < 3; i++)
-		out_puts(&c.out, line[i]);
-	return child_end(&c);
+	return child_feed(argv[0], argv + o.at, b.s, b.len);
 }

@@ -13,7 +13,8 @@ is 'directories: mode' "$(mode /usr/sbin)$(mode /usr/bin)$(mode /usr/lib)" 75575
 ok 'the same bytes as built' cmp "$D/usr/sbin/qmta" "$T/build/qmta"
 is 'DESTDIR is not compiled in' "$(grep -cF "$D" "$D/usr/sbin/qmta")" 0
 for a in $(sed -n 's/^APPLET."\([^"]*\)".*/\1/p' "$TOP/src/applets.def"); do
-	case $a in mailq | newaliases | qmail-inject) d=/usr/bin ;; *) d=/usr/sbin ;; esac
+	case $a in mailq | newaliases | qmail-inject | elq | maildir* | pinq | preline | qail | \
+		qmaildir*) d=/usr/bin ;; *) d=/usr/sbin ;; esac
 	if [ $a = qmail-queue ]; then
 		ok "$a is a program" test -f "$D$d/$a" -a ! -L "$D$d/$a"
 		continue

@@ -9,7 +9,8 @@ import errno
 from harness import DONE, LEFT, SHORT, TROUBLE, TWICE, judge
 import matrix
 
-TEMPORARY = {"sendmail": {71, 74, 75}, "qmail-queue": set(range(51, 128))}
+TEMPORARY = {"sendmail": {71, 74, 75}, "qmail-queue": set(range(51, 128)),
+             "qmail-direct": set(range(51, 128))}
 # These cannot fail on Linux, or what they return is no error (getpid), or the
 # program is not there any more (exit).
 CANNOT = {"exit", "exit_group", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid",
@@ -53,9 +54,9 @@ def accepted(scene, r, queued, wrong):
     """As judge wants it: True all arrives, None all or nothing, False nothing."""
     if not scene.submission:
         if r.status == DONE and queued:
-            wrong.append("qmta-send exits 0, and there is %s" % queued)
+            wrong.append(scene.argv[0] + " exits 0, and there is %s" % queued)
         if r.status not in (DONE, LEFT, TROUBLE):
-            wrong.append("qmta-send ends with %d" % r.status)
+            wrong.append("%s ends with %d" % (scene.argv[0], r.status))
         return True
     if r.status == 0:
         return True
@@ -73,7 +74,7 @@ def work(root, scene, point, fault, total, say):
         wrong.append("refused with %d, and %s is there" % (r.status, queued))
     if want is False and fault[1] == errno.EINTR and point.name in INTERRUPTED:
         wrong.append("an interrupted call refuses the message (exit %d)" % r.status)
-    v = judge(scene.wants, root.maildir(), root.sink.got(), want, TWICE)
+    v = judge(scene.wants, root.local(), root.sink.got(), want, TWICE)
     total.add(v, wrong)
     if v.wrong or wrong:
         say("%s, %s: %s%s; exit %d, %d calls, %.1f s:" % (

@@ -118,6 +118,21 @@ def envelope(sender, rcpts):
     return b"F%s\0" % sender.encode() + b"".join(b"T%s\0" % r.encode() for r in rcpts) + b"\0"
 
 
+def mbox_text(rcpt, data):
+    """A message as it stands in a mailbox file."""
+    return (b"From MAILER-DAEMON Fri Nov 20 10:00:00 2026\nReturn-Path: <>\nDelivered-To: %s\n" %
+            rcpt.encode() + re.sub(rb"(?m)^(>*From )", rb">\1", data) + b"\n")
+
+
+def mbox_mails(text):
+    """The messages of a mailbox file: each begins behind an empty line, and ends in one."""
+    mails = []
+    for part in re.split(rb"(?m)(?:\A|(?<=\n\n))From .*\n", text)[1:]:
+        part = part[:-1] if part.endswith(b"\n\n") else part + b"[no empty line at its end]"
+        mails.append(re.sub(rb"(?m)^>(>*From )", rb"\1", part))
+    return mails
+
+
 def put_file(root, name, data):
     path = os.path.join(root.top, name)
     with open(path, "wb") as f:
@@ -246,7 +261,7 @@ class Root:
         for f in ("qmta", "qmail-queue"):
             copy_file(os.path.join(os.path.realpath(BIN), "..", f), os.path.join(self.top, f))
             os.chmod(os.path.join(self.top, f), 0o755)
-        for a in ("qmta-send", "sendmail", "queue-fix"):
+        for a in ("qmta-send", "sendmail", "queue-fix", "qmail-direct", "maildir2mbox"):
             os.symlink("../qmta", os.path.join(self.bin, a))
         os.symlink("../qmail-queue", os.path.join(self.bin, "qmail-queue"))
         os.mkdir(os.path.join(self.bin, "test"))
@@ -260,6 +275,7 @@ class Root:
     def env(self):
         return {"PATH": self.bin + ":/usr/bin:/bin", "CONTROLDIR": self.control,
                 "QUEUEDIR": self.queue, "HOME": self.home, "USER": USER, "LOGNAME": USER,
+                "MAIL": os.path.join(self.home, "Mailbox"),
                 "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", ""),
                 "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "")}
 
@@ -370,7 +386,8 @@ class Root:
                 shot.append((p, f.read(), st.st_mode & 0o777, st.st_mtime))
         return shot
 
-    def restore(self, shot):
+    def restore(self, shot, home=()):
+        """home: name below the home -> contents; nothing else is there."""
         for name in self.queue_files():
             os.unlink(os.path.join(self.queue, name))
         for p, data, mode, mtime in shot:
@@ -379,10 +396,13 @@ class Root:
             os.chmod(p, mode)
             own(p)
             os.utime(p, (mtime, mtime))
-        for d in ("tmp", "new", "cur"):
-            d = os.path.join(self.home, "Maildir", d)
+        for d in ("", "Maildir/tmp", "Maildir/new", "Maildir/cur"):
+            d = os.path.join(self.home, d)
             for name in os.listdir(d):
-                os.unlink(os.path.join(d, name))
+                if not os.path.isdir(os.path.join(d, name)):
+                    os.unlink(os.path.join(d, name))
+        for name in home:
+            own(put_file(self, os.path.join(self.home, name), home[name]))
         self.forget_tcpto()
 
     def forget_tcpto(self):
@@ -391,15 +411,29 @@ class Root:
         except FileNotFoundError:
             pass
 
-    def maildir(self):
-        """[(recipient, bytes)]"""
-        found, new = [], os.path.join(self.home, "Maildir", "new")
+    def local(self):
+        """[(recipient, bytes)] of the Maildir and of the mailbox file."""
+        mails, new = [], os.path.join(self.home, "Maildir", "new")
         for name in sorted(os.listdir(new)):
             with open(os.path.join(new, name), "rb") as f:
-                data = f.read()
+                mails.append(f.read())
+        try:
+            with open(os.path.join(self.home, "Mailbox"), "rb") as f:
+                mails += mbox_mails(f.read())
+        except FileNotFoundError:
+            pass
+        found = []
+        for data in mails:
             m = re.search(rb"(?m)^Delivered-To: (.*)$", data.partition(b"\n\n")[0])
             found.append((m.group(1).decode() if m else "?", data))
         return found
+
+    def age_lock(self):
+        """The dot-lock of one that is dead counts for five minutes; they are over."""
+        lock = os.path.join(self.home, "Mailbox.lock")
+        if os.path.exists(lock):
+            then = time.time() - 600
+            os.utime(lock, (then, then))
 
     # ---- to the end without faults ----
 
@@ -408,6 +442,7 @@ class Root:
         wrong, r = [], None
         for _ in range(4):
             self.forget_tcpto()
+            self.age_lock()
             try:
                 r = self.plain(["qmta-send", "-a"], timeout=RUN_SECS)
             except subprocess.TimeoutExpired:

@@ -9,7 +9,7 @@ import scenes
 NAMES = syscall_names()
 # In the short form these count wherever they stand, the others once a scene
 # and kind of process: they change what is on disk or what others know.
-WEIGHTY = {"fsync", "fdatasync", "renameat2", "linkat", "unlinkat", "pwrite64", "utimensat",
+WEIGHTY = {"fsync", "fdatasync", "renameat2", "rename", "flock", "linkat", "unlinkat", "pwrite64", "utimensat",
            "sendmsg", "ftruncate"}
 
 
@@ -22,7 +22,7 @@ def new_root():
     return root
 
 
-LIES = {"sendmail": "sendmail", "local": "worker"}
+LIES = {"sendmail": "sendmail", "local": "worker", "direct": "qmail-direct"}
 DRY_SECS = 4            # a run without faults takes some hundredths
 
 
@@ -39,12 +39,14 @@ class Point:
 def role_of(scene, proc):
     if scene.submission or proc == 0:
         return scene.argv[0]
-    return "spawner" if proc == 1 else "worker"
+    if proc == 1:
+        return "spawner"
+    return "mailbox worker" if ".qmail" in scene.home else "worker"
 
 
 def dry_run(root, scene):
     """All points of a run without a fault, which itself must do its work."""
-    root.restore(scene.shot)
+    root.restore(scene.shot, scene.home)
     root.sink.fresh(scene.rules)
     began = time.monotonic()
     r = root.boxed(scene.cmd(), trace=True)
@@ -52,7 +54,7 @@ def dry_run(root, scene):
     if time.monotonic() - began > DRY_SECS:
         wrong.append("it takes %.1f s: something waits for nothing" % (time.monotonic() - began))
     wrong += root.finish()
-    v = judge(scene.wants, root.maildir(), root.sink.got(), True, spare=0)
+    v = judge(scene.wants, root.local(), root.sink.got(), True, spare=0)
     if v.wrong or wrong:
         tap.say("\n".join(wrong + v.wrong) + "\n" + r.text)
         tap.ok(False, "%s: a run without faults" % scene.name)
@@ -87,7 +89,7 @@ def sample(points, seen):
 
 def strike(root, scene, point, fault):
     """One run with one fault, then runs without until the queue is empty."""
-    root.restore(scene.shot)
+    root.restore(scene.shot, scene.home)
     root.sink.fresh(scene.rules)
     began = time.monotonic()
     r = root.boxed(scene.cmd(), ["-p", point.proc, "-n", point.number] + list(fault))
@@ -107,7 +109,7 @@ def teeth(root, scene, points, role):
     if not renames:
         return tap.ok(False, "%s: there is a renaming to leave out" % scene.name)
     r, _, _ = strike(root, scene, renames[-1], ["-z"])
-    v = judge(scene.wants, root.maildir(), root.sink.got(), True)
+    v = judge(scene.wants, root.local(), root.sink.got(), True)
     return tap.ok(r.hit and v.lost == 1, "a message that %s loses is missed" % role)
 
 

@@ -201,8 +201,8 @@ class Theatre:
         self.cut(cmd[0][0] + " has exited 0")
 
     def deliver(self, argv, fault=()):
-        r = self.run("qmta-send", (argv, os.devnull, None), fault)
-        self.cut("qmta-send has exited %d" % r.status)
+        r = self.run(argv[0], (argv, os.devnull, None), fault)
+        self.cut("%s has exited %d" % (argv[0], r.status))
         return r.status
 
     # ---- after it ----
@@ -218,7 +218,7 @@ class Theatre:
         self.root.sink.fresh([REFUSE])
         try:
             wrong += self.root.finish()
-            return wrong, self.root.maildir(), self.root.sink.got()
+            return wrong, self.root.local(), self.root.sink.got()
         except FileNotFoundError as e:
             return ["not there: %s" % e.filename], [], []
         finally:
@@ -296,6 +296,34 @@ def play(root, kind, apart, name):
                    name, n, lost, half, dup), kind.todo)
         if codes != [75, 0]:
             tap.say("qmta-send exits %s, not 75 and 0" % codes)
+    finally:
+        t.close()
+
+
+def play_box(root, kind, apart, name):
+    """A mailbox file: a delivery that makes it, one that is added to it; a message that
+    qmail-direct puts into the Maildir; and maildir2mbox, which makes one file of all."""
+    t = Theatre(root, kind, apart)
+    wrong = t.open()
+    if wrong:
+        return tap.skip(name, wrong.splitlines()[-1])
+    try:
+        own(put_file(root, os.path.join(root.home, ".qmail"), b"./Mailbox\n"))
+        os.sync()
+        submissions(t, ("sendmail",))
+        codes = [t.deliver(["qmta-send"])]
+        d = letter("five", ME, ME)
+        t.submit((["qmail-direct"], put_file(root, "m5", d),
+                  put_file(root, "e5", envelope(ME, [ME]))), [Want(ME, d)])
+        d = letter("six", ME, ME, 30000)
+        t.submit((["sendmail", "-i", "-f", ME, ME], put_file(root, "m6", d), None),
+                 [Want(ME, d)])
+        codes += [t.deliver(["qmta-send"]), t.deliver(["maildir2mbox"])]
+        n, lost, half, dup, said = t.judge()
+        tap.say("\n".join(said[:12] if kind.todo else said))
+        tap.ok(not said and codes == [0, 0, 0] and n > 10,
+               "%s: %d different cuts, lost %d, half %d, duplicates %d" % (
+                   name, n, lost, half, dup), kind.todo)
     finally:
         t.close()
 
@@ -382,7 +410,9 @@ def main():
                 tap.skip("power cuts, " + kind.name, kind.mkfs[0] + " is missing")
             else:
                 play(root, kind, False, "power cuts, " + kind.name)
+                play_box(root, kind, False, "power cuts, mailboxes, " + kind.name)
         play(root, KINDS[0], True, "power cuts, ext4, homes on another disk")
+        play_box(root, KINDS[0], True, "power cuts, mailboxes, ext4, homes on another disk")
         teeth_off(root)
         if not SHORT and not only:
             for kind in (KINDS[0], KINDS[3]):

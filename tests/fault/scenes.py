@@ -10,18 +10,28 @@ queue before, one program to run, what must have arrived in the end.
   partly      two remote recipients in one job, one of them later: fates settled
   bounce      refused by the server; the bounce goes to the Maildir
   retry       settled before; now one is taken and one refused: marks, bounce
+  mbox        as local, into a mailbox file that holds a message already
+  newbox      the same, and the file is not there yet
+  forward     a mailbox file and a forward: the new message is queued and goes out
+  direct      qmail-direct, message and envelope on descriptors, into the Maildir
+  tombox      maildir2mbox: a mailbox and two messages of a Maildir become one file
+
+To add one: a function that returns a Scene, and its place in scenes(). `home` is what
+lies in the home before (a .qmail, a mailbox); all that must be there in the end, of
+that too, is a Want.
 """
 import os
-from harness import HOST, USER, Want, envelope, letter, put_file
+from harness import HOST, USER, Want, envelope, letter, mbox_text, put_file
 
 ME = "%s@%s" % (USER, HOST)
 FAR = "remote.example.org"
 
 
 class Scene:
-    def __init__(self, name, argv, wants, rules=(), submission=False, code=0):
+    def __init__(self, name, argv, wants, rules=(), submission=False, code=0,
+                 home=None):
         self.name, self.argv, self.wants, self.rules = name, argv, wants, rules
-        self.submission, self.code = submission, code
+        self.submission, self.code, self.home = submission, code, home or {}
         self.stdin = os.devnull
         self.stdout = None
         self.shot = []
@@ -50,12 +60,12 @@ def submissions(root):
     return [s, q]
 
 
-def fresh(root, name, rcpts, wants, rules=(), code=0):
+def fresh(root, name, rcpts, wants, rules=(), code=0, home=None):
     """One message in todo/, then qmta-send. wants: of data -> list."""
     data = letter(name, rcpts[0], ME)
     root.restore([])
     submit(root, ME, rcpts, data)
-    s = Scene(name, ["qmta-send"], wants(data), rules, code=code)
+    s = Scene(name, ["qmta-send"], wants(data), rules, code=code, home=home)
     s.shot = root.snapshot()
     return s
 
@@ -88,5 +98,26 @@ def retry(root, good, bad, refuse):
     return s
 
 
+def mailboxes(root):
+    """Mailbox files, and the Maildir without a queue."""
+    old, one, two = (letter(t, ME, ME, 5000) for t in ("old", "one", "two"))
+    box, data = {".qmail": b"./Mailbox\n"}, letter("direct", ME, at("from"))
+    full = dict(box, Mailbox=mbox_text(ME, old))
+    head = b"Return-Path: <>\nDelivered-To: %s\n" % ME.encode()
+    d = Scene("direct", ["qmail-direct"], [Want(ME, data)], submission=True)
+    d.stdin = put_file(root, "message.direct", data)
+    d.stdout = put_file(root, "envelope.direct", envelope(at("from"), [ME]))
+    return [
+        fresh(root, "mbox", [ME], lambda d: [Want(ME, d), Want(ME, old)], home=full),
+        fresh(root, "newbox", [ME], lambda d: [Want(ME, d)], home=box),
+        fresh(root, "forward", [ME], lambda d: [Want(ME, d), Want(at("a"), d, True)],
+              home={".qmail": b"./Mailbox\n&%s\n" % at("a").encode()}),
+        d,
+        Scene("tombox", ["maildir2mbox"], [Want(ME, m) for m in (old, one, two)], home={
+            "Mailbox": mbox_text(ME, old), "Maildir/new/1.a": head + one,
+            "Maildir/new/2.b": head + two}),
+    ]
+
+
 def scenes(root):
-    return submissions(root) + deliveries(root)
+    return submissions(root) + deliveries(root) + mailboxes(root)

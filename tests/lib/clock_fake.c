@@ -2,7 +2,7 @@
  * only. The two files are read again at every call, so a test moves the time of
  * a running program by writing them:
  *   $QMTA_FAKE_CLOCK  "N" adds N seconds to the wall clock; "=N" stops it at N
- *   $QMTA_FAKE_MONO   "N" adds N milliseconds to the monotonic clock
+ *   $QMTA_FAKE_MONO   "N" adds N milliseconds to the monotonic clock; "=N" stops it
  * A file that is missing or empty changes nothing. */
 #include "../../src/base/clock.h"
 #include "config.h"
@@ -57,7 +57,8 @@ int64_t clock_mono(void)
 	struct timespec t;
 	int64_t n;
 
-	fake_read("QMTA_FAKE_MONO", &n);
+	if (fake_read("QMTA_FAKE_MONO", &n) == '=')
+		return n;
 	if (clock_gettime(CLOCK_BOOTTIME, &t) < 0)
 		clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + n;

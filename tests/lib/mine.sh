@@ -41,6 +41,7 @@ my_root() {
 	mkdir -p "$CONTROLDIR" "$HOME/Maildir/tmp" "$HOME/Maildir/new" \
 		"$HOME/Maildir/cur"
 	echo mx.example.net >"$CONTROLDIR/me"
+	: >"$CONTROLDIR/aliases"
 	chmod 755 "$CONTROLDIR" "$TMP/my"
 	[ -z "$mine_gid" ] || chown -R "$ME_UID:$mine_gid" "$TMP/my"
 	run "$B/queue-fix" "$QUEUEDIR" >"$TMP/.fix" 2>&1 || {

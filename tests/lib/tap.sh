@@ -17,6 +17,8 @@ unset CONTROLDIR QUEUEDIR QMAILQUEUE QMAILLOCAL QMAILREMOTE MAILUSER MAILHOST \
 	MAILNAME NAME QMAILINJECT QMAILMFTFILE QMAILSUSER QMAILSHOST \
 	QMAILUSER QMAILNAME QMAILHOST LOGNAME EXTRAQUEUE DATABYTES \
 	QMTA_FAKE_CLOCK QMTA_FAKE_MONO
+# Nor may the machine's.
+export ASSIGNDIR="$TMP/users"
 [ -x "$BIN/qmta" ] || { echo "Bail out! no program in $BIN"; exit 1; }
 tap_n=0 tap_bad=0
 
@@ -84,6 +86,7 @@ new_root() {
 	rm -rf "$CONTROLDIR" "$QUEUEDIR" "$HOME"
 	mkdir -p "$CONTROLDIR" "$HOME"
 	echo mx.example.net >"$CONTROLDIR/me"
+	: >"$CONTROLDIR/aliases"
 	"$BIN/queue-fix" "$QUEUEDIR" >"$TMP/.fix" 2>&1 || {
 		tap_show <"$TMP/.fix"; echo "Bail out! queue-fix failed"; exit 1; }
 }

@@ -32,7 +32,7 @@ envelope() {
 		rm -f "$f" "$QUEUEDIR/mess/0/${f##*/}"
 	done
 }
-clean() { rm -rf "$HOME"/.qmail* "$HOME"/*; }
+clean() { rm -rf "${HOME:?}"/.qmail* "${HOME:?}"/*; }
 
 # ---- which file
 deliver - a.B-c

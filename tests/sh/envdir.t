@@ -92,7 +92,7 @@ letter | $AS "$RBIN/qmail-inject" to@far.example 2>/dev/null
 is "qmail-inject: 111" "$? $(both)" "111 0 0"
 run
 is "qmta-send: 111" "$EXIT" 111
-like "qmta-send says it" "$(cat "$LOG")" '^alert: cannot start: .*/defaultqueue/BAD-NAME: not the name'
+like "qmta-send says it" "$(cat "$LOG")" '^qmta-send: unable to load variables: .*/defaultqueue/BAD-NAME: not the name'
 $AS "$RBIN/qmail-qread" >/dev/null 2>&1
 is "qmail-qread: 111" "$?" 111
 rm "$D/BAD-NAME"; chmod 777 "$D"

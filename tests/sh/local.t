@@ -7,6 +7,7 @@ DRIVE=${BIN%/bin}/unit/local
 [ -x "$DRIVE" ] || { echo "Bail out! no $DRIVE"; exit 1; }
 export HOME="$TMP/home" CONTROLDIR="$TMP" USER=pi
 mkdir "$HOME"
+: >"$TMP/aliases"
 # The driver delivers as an ordinary user; root becomes one, by number.
 AS=
 if [ "$(id -u)" = 0 ]; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2086,SC1091 # $AS is words of a command
+# shellcheck disable=SC2086,SC1091,SC2034 # $AS is words of a command; runner.sh reads RUNNER_BIN
 # mbox.t: mail for a mailbox file, through a whole installation: the form, the locks,
 # and what else a mailbox may be. Numbers are those of the family's checklist.
 . "$(dirname "$0")/../lib/tap.sh"
@@ -29,7 +29,7 @@ is "(65) From lines are quoted, the last LF is added, an empty line ends it" \
 is "mode 0600" "$(ls -l "$BOX" | cut -c 1-10)" "-rw-------"
 is "no dot-lock is left" "$(ls "$HOME")" Mailbox
 
-echo =1699056000 >"$TMP/clock"
+echo "=1699056000" >"$TMP/clock"
 printf 'Subject: two\n\n' | post -f '<>' "$ME"
 QMTA_FAKE_CLOCK=$TMP/clock run
 is "(66) the From_ line of 1699056000, from nobody" "$(grep '^From MAILER' "$BOX")" \

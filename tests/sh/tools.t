@@ -156,7 +156,7 @@ for c in 0 1 75 100 111 255; do
 	is "predate: exit $c is the child's" "$CODE" $c
 done
 tool predate sh -c 'kill -9 $$'
-is "predate: a crash: 111" "$CODE" 111
+is "predate: a crash is a crash" "$CODE" 137
 tool predate ./no/such
 is "predate: no such command: 111" "$CODE" 111
 tool predate
@@ -168,18 +168,41 @@ IN=$TMP/big tool predate sh -c 'cat | wc -c >&2'
 is "predate: 3 MB arrive" "$(($(cat "$TMP/err") - $(printf 'Date: 14 Nov 2023 22:13:20 -0000\n' | wc -c)))" \
 	3000000
 IN=$TMP tool predate sh -c "cat >/dev/null; echo end >'$TMP/end'"
-is "predate: input that cannot be read: 111, and the child sees no end" \
-	"$CODE $(test -e "$TMP/end" && echo end)" "111 "
+is "predate: input that cannot be read: the command is killed before it sees an end" \
+	"$CODE $(test -e "$TMP/end" && echo end)" "137 "
+like "predate: and why" "$(cat "$TMP/err")" '^predate: unable to read the message: '
+tool predate sh -c 'echo $PPID; cat >/dev/null'
+is "predate: the command is the process that was called" "$(cat "$TMP/out")" "$$"
 mkfifo "$TMP/fifo"
 "$BIN/predate" sh -c "echo \$\$ >'$TMP/pid'; cat >/dev/null; echo end >'$TMP/end'" <"$TMP/fifo" & p=$!
 exec 9>"$TMP/fifo"
 echo half >&9
 for _ in $(seq 100); do [ -s "$TMP/pid" ] && break; sleep 0.05; done
 kill -9 $p; wait $p 2>/dev/null
-for _ in $(seq 100); do kill -0 "$(cat "$TMP/pid")" 2>/dev/null || break; sleep 0.05; done
 exec 9>&-
-is "predate: killed half way, its child does not send half" \
+sleep 0.2
+is "predate: killed half way, no half of it is sent" \
 	"$(test -s "$TMP/pid" && echo ran) $(test -e "$TMP/end" && echo end)" "ran "
+# half NAME COMMAND...: COMMAND on the fifo, killed when it has read half
+half() {
+	h_name=$1; shift
+	(unset QMAILQUEUE; exec "$@") <"$TMP/fifo" & p=$!
+	exec 9>"$TMP/fifo"
+	head -c 6000 /dev/zero | tr '\0' x >&9
+	h_seen=
+	for _ in $(seq 100); do
+		h_seen=$(find "$QUEUEDIR/pid" "$QUEUEDIR/mess" -type f -size +4k)
+		[ -z "$h_seen" ] || break
+		sleep 0.05
+	done
+	kill -9 $p; wait $p 2>/dev/null
+	exec 9>&-
+	sleep 0.1
+	is "$h_name: killed half way, nothing is in the queue" "${h_seen:+half} $(find "$QUEUEDIR/todo" -type f | wc -l)" "half 1"
+	rm -f "$h_seen"
+}
+half datemail "$BIN/datemail" ann@far.example
+half mailsubj "$BIN/mailsubj" half ann@far.example
 tool datemail -i -f bo@far.example -- ann@far.example -x@far.example
 is "datemail: sendmail's arguments" "$CODE $(env_is)" "0 Fbo@far.example|Tann@far.example|T-x@far.example||"
 is "datemail: one Date" "$(grep -ac '^Date: ' "$TMP/msg")" 1
@@ -190,7 +213,7 @@ rm "$TMP/code"
 tool datemail
 is "datemail: no recipients: 64 of sendmail" "$CODE" 64
 IN=$TMP tool datemail ann@far.example
-is "datemail: a message that cannot be read is not sent" "$CODE $(env_is)" "111 "
+is "datemail: a message that cannot be read is not sent" "$CODE $(env_is)" "66 "
 
 # ---- mailsubj
 header() { sed '/^$/q' "$TMP/msg"; }
@@ -257,7 +280,7 @@ uucp "one in the host" 'From kim Fri remote from n\033ear\n\nb\n' "65 "
 uucp "a tab is one" 'From kim\tx Fri\n\nb\n' "65 "
 uucp "a list of senders is none" 'From a,b Fri\n\nb\n' "65 "
 uucp "too long an address" "From $(printf '%01003d' 1) Fri\\n\\nb\\n" "65 "
-uucp "too long a line" "From kim $(printf '%03000d' 1)\\n\\nb\\n" "65 "
+uucp "too long a line" "From kim $(printf '%05000d' 1)\\n\\nb\\n" "65 "
 uucp "a long first line of the message" "From kim Fri\\n$(printf '%09000d' 1)\\nend\\n" \
 	"0 Fkim$M|Tann@far.example||"
 is "irmail: arrives whole" "$(grep -c "^$(printf '%09000d' 1)\$" "$TMP/msg") $(tail -n 1 "$TMP/msg")" "1 end"

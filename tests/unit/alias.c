@@ -170,13 +170,14 @@ static void errors(void)
 
 static void includes(void)
 {
+	static const char people[] = "# people\n\nann\n  eve@example.net, \\cid\n# end";
 	char text[300], want[300];
 
 	snprintf(inc, sizeof inc, "%s/list", top);
 	snprintf(text, sizeof text, "list: :include:%s, pi, eve@example.net\n"
 		"ann: bea@example.net\nquoted: \":include:%s\"\ngone: :include:%s.gone\n", inc, inc, inc);
 	aliases(text);
-	file_of("list", "# people\n\nann\n  eve@example.net, \\cid\n# end", 48);
+	file_of("list", people, sizeof people - 1);
 	snprintf(want, sizeof want, "i%s abea@example.net aeve@example.net scid npi", inc);
 	gives("list", want);
 	gives("quoted", (want[strlen(want) - 4] = 0, want));

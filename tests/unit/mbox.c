@@ -234,7 +234,11 @@ static void locks(void)
 	ok(!taken(own, 100000), "a living process and a clock that was just set: it counts");
 	up = 4000000;
 	ok(taken(own, 100000), "an old one, and we are up for longer: it is of before the restart");
+	ok(taken("a lock that says more than any of ours, and much more than fits the room for it", 4000),
+		"one that cannot be read, and is old");
 	up = 0;
+	ok(!taken("a lock that says more than any of ours, and much more than fits the room for it", 400),
+		"one that cannot be read counts longer");
 	unlink("Mailbox.lock");
 	ok(!system("[ \"$(ls -A | tr '\\n' ' ')\" = 'Mailbox message ' ]"), "no other file is left");
 }
@@ -298,11 +302,12 @@ static void kinds(void)
 	memset(far, 'x', sizeof far - 1);
 	far[sizeof far - 1] = 0;
 	refuse("a name that is too long", far, "Name too long");
-	put("real", "", 0);
-	if (symlink("real", "link") < 0)
+	if (symlink("dir/to", "link") < 0 || symlink("../real", "dir/to") < 0)
 		exit(1);
-	ok(!mbox_put("link", letter("x\n", 2)) && !strncmp(get("real"), "From ", 5),
-		"a link is followed");
+	ok(!mbox_put("./link", letter("x\n", 2)) && !strncmp(get("real"), "From ", 5),
+		"links are followed");
+	put("real.lock", "", 0);
+	refuse("and it is locked where they lead", "./link", "Unable to lock");
 }
 
 static void failures(void)

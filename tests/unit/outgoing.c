@@ -241,7 +241,7 @@ static void noise(void)
 
 		n += (size_t)sprintf(in, "From: ");
 		while (k--) {
-			unsigned b = rnd(9) ? "\5\6\7\12"[rnd(4)] : rnd(sizeof bits / sizeof *bits);
+			unsigned b = rnd(9) ? (unsigned)"\5\6\7\12"[rnd(4)] : rnd(sizeof bits / sizeof *bits);
 
 			if (i % 2 && (b == 5 || b == 7))
 				b = 17;

@@ -11,9 +11,9 @@ static int drain_sorted(enum plan_heap h, size_t want)
 	size_t n = 0;
 
 	while (plan_take(h, INT64_MAX, 0, &e)) {
-		if (time_of(&e) < last)
+		if (plan_time(&e) < last)
 			return 0;
-		last = time_of(&e);
+		last = plan_time(&e);
 		n++;
 	}
 	return n == want;

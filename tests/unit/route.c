@@ -35,6 +35,62 @@ static void files(void)
 	put("smtproutes", "direct.example:\n.inner.example:10.0.0.1:26\n[v6.example]:x\n:smart.example:587\n");
 }
 
+/* adminaddr: names of this host; what keeps its way; several addresses. */
+static void admin(void)
+{
+	struct route r;
+
+	put("aliases", "news: kim@far.example\nlist: \"|prog\"\n");
+	put("adminaddr", "me@far.example\n");
+	ok(conf_reread() == 0 && goes("joe@board.example.net", REMOTE, "me@far.example", "Rsmart.example:587") &&
+		goes("Joe@ALSO.example", REMOTE, "me@far.example", "Rsmart.example:587"), "adminaddr: a local name");
+	ok(goes("joe", REMOTE, "me@far.example", "Rsmart.example:587") &&
+		goes("root@localhost", REMOTE, "me@far.example", "Rsmart.example:587"), "adminaddr: bare, localhost");
+	ok(goes("joe%board.example.net@gate.example", REMOTE, "me@far.example", "Rsmart.example:587"),
+		"adminaddr: after percenthack");
+	ok(goes("news@board.example.net", LOCAL, "news@board.example.net", "") &&
+		goes("LIST@also.example", LOCAL, "LIST@also.example", ""), "adminaddr: aliases first");
+	ok(goes("info@v.example.net", LOCAL, "joe-virt-info@v.example.net", "") &&
+		goes("z@ex.sub.example.net", REMOTE, "z@ex.sub.example.net", "Rsmart.example:587") &&
+		goes("z@far.example", REMOTE, "z@far.example", "Rsmart.example:587"), "adminaddr: nothing else");
+	put("adminaddr", "pi\n");
+	ok(conf_reread() == 0 && goes("joe@also.example", LOCAL, "pi@board.example.net", "") &&
+		goes("pi@board.example.net", LOCAL, "pi@board.example.net", ""), "adminaddr: a local user, and no loop");
+	put("adminaddr", "pi, a@far.example , info@v.example.net\n");
+	ok(conf_reread() == 0 && goes("joe@also.example", LOCAL, "pi@board.example.net", "") &&
+		route_copy(&r, "joe", 3, 1) == 0 && r.copies == 3 && r.chan == REMOTE && !strcmp(r.addr, "a@far.example") &&
+		route_copy(&r, "joe", 3, 2) == 0 && r.copies == 3 && r.chan == LOCAL &&
+		!strcmp(r.addr, "joe-virt-info@v.example.net"), "adminaddr: three, each routed in its turn");
+	ok(route_copy(&r, "pi", 2, 0) == 0 && r.copies == 1 && route_copy(&r, "z@far.example", 13, 0) == 0 &&
+		r.copies == 1, "adminaddr: one of them is itself");
+	put("adminaddr", "a b\"c@x\n");
+	ok(conf_reread() == -1 && strstr(control_error(), "/adminaddr: it is not an address") &&
+		goes("joe@also.example", LOCAL, "pi@board.example.net", ""), "adminaddr: nonsense changes nothing");
+	put("adminaddr", "me@far.example\n");
+	put("locals", "");
+	ok(conf_reread() == 0 && goes("joe@board.example.net", REMOTE, "me@far.example", "Rsmart.example:587") &&
+		goes("joe@also.example", REMOTE, "joe@also.example", "Rsmart.example:587"), "null client: our own name all the same");
+	ok(goes("news@board.example.net", REMOTE, "kim@far.example", "Rsmart.example:587"), "null client: an alias that is an address");
+	ok(goes("list@board.example.net", REMOTE, "me@far.example", "Rsmart.example:587"), "null client: one that is not");
+	put("aliases", "oops\n");
+	ok(goes("list@board.example.net", REMOTE, "me@far.example", "Rsmart.example:587"), "null client: broken aliases");
+	put("envnoathost", "other.example\n");
+	ok(conf_reread() == 0 && goes("joe", REMOTE, "me@far.example", "Rsmart.example:587") &&
+		goes("joe@other.example", REMOTE, "joe@other.example", "Rsmart.example:587"),
+		"a bare name is ours, whatever envnoathost adds");
+	unlink("envnoathost");
+	put("virtualdomains", "board.example.net:kim\n");
+	ok(conf_reread() == 0 && goes("joe@board.example.net", LOCAL, "kim-joe@board.example.net", "") &&
+		goes("joe@localhost", REMOTE, "me@far.example", "Rsmart.example:587"), "a virtual name is not local");
+	put("allmailfrom", "one@far.example\n");
+	ok(conf_reread() == 0 && admin_sender("") == 0 && admin_sender("#@[]") == 0 &&
+		admin_sender("x@y") && !strcmp(admin_sender("x@y"), "one@far.example"), "allmailfrom");
+	unlink("adminaddr"); unlink("allmailfrom"); unlink("aliases");
+	files();
+	ok(conf_reread() == 0 && goes("joe@board.example.net", LOCAL, "joe@board.example.net", "") &&
+		admin_sender("x@y") == 0, "and without the files");
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/qmta-unit.XXXXXX", big[ADDR_CAP];
@@ -68,6 +124,7 @@ int main(void)
 	ok(route_prefix("joe-virt-info@v.example.net", 27) == 9, "48: prefix of a virtual domain");
 	ok(route_prefix("joe-one-user@w.example.net", 26) == 8, "48: of a virtual user");
 	ok(route_prefix("joe-list@board.example.net", 26) == 0, "48: none of a local address");
+	admin();
 	put("locals", "");
 	ok(conf_reread() == 0 && goes("a@board.example.net", REMOTE, "a@board.example.net",
 		"Rsmart.example:587"), "31: reread; an empty locals means nothing is local");

@@ -344,7 +344,7 @@ static void aliased(uid_t uid)
 	diverts("prog", want);
 	snprintf(want, sizeof want, "%s|-||#/dev/null;", me);
 	diverts("null", want);
-	snprintf(want, sizeof want, "%s|-||&a@b;&c@d;|owner-list", me);
+	snprintf(want, sizeof want, "%s|-||&a@b;&c@d;|owner-list@board.example.net", me);
 	diverts("list", want);
 	diverts("gone", "*\\user whom");
 	diverts("ext", "*\\user whom");
