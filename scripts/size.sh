@@ -1,6 +1,6 @@
 #!/bin/sh
-# size.sh: the bytes of the program, by applet and by folder, and the gate of
-# tests/size.limits. Called by `make size`, which has linked the variants:
+# size.sh: the bytes of the program, by applet, by folder and by subject, and the gate
+# of tests/size.limits. Called by `make size`, which has linked the variants:
 # without one applet (the difference is what its option saves), with it alone
 # (what the smallest program with it would be), and whole with a linker map.
 # Reads O ARCH TLS VARIANT FNS.
@@ -25,10 +25,43 @@ for fn in $FNS; do
 		"$(bytes "$O/size/alone-$fn")"
 done
 echo
+# Which files make a subject; what is named nowhere counts for its folder.
+subjects() { cat <<'L'
+local: delivery, Maildir: deliver/local deliver/who deliver/visit deliver/dotqmail deliver/letter deliver/maildir deliver/qlocal
+local: mailbox files: deliver/mbox
+local: programs: deliver/program deliver/vars
+local: forwards: deliver/forward queue/handin
+local: aliases: msg/alias msg/aliasfile deliver/divert tools/newaliases
+local: users/cdb, qmail-newu: base/cdb base/cdbmake deliver/assign tools/newu tools/getpw
+tools: forward, except and kin: tools/forward tools/decide tools/child
+tools: Maildirs: tools/maildir tools/mailbox tools/maillist
+tools: qmail-direct: tools/direct
+tools: senders: inject/front inject/irmail tools/predate tools/preline
+adminaddr, allmailfrom: msg/admin msg/ours
+generic: msg/generic msg/outgoing
+variables from files: base/env base/envdir base/envrules base/defaults inject/choose
+bounces: send/bounce send/notice
+bounces: dsn: send/dsn
+bounces: programs: send/viaprog
+qmta queue: send/hands send/command send/remove queue/shared queue/showjson
+qmta status: send/status send/health
+flood limits: queue/limit
+SMTP client: deliver/remote deliver/qremote deliver/smtp deliver/transact deliver/wire deliver/body deliver/blast deliver/external
+qmail-showctl: showctl
+L
+}
 # Sections that were kept, summed by where they come from. A line of the map is
 # " .section  address  size  file"; a long name has the rest on the next line.
 echo "folder      code+const    data     bss"
-awk '
+subjects | awk '
+FILENAME == "-" {
+	n = split($0, p, ": ")
+	s = substr($0, 1, length($0) - length(p[n]) - 2)
+	order[++subjects] = s
+	n = split(p[n], q, " ")
+	for (i = 1; i <= n; i++) subject[q[i]] = s
+	next
+}
 /^Linker script and memory map/ { on = 1 }
 !on { next }
 /^ \.[^ ]+$/ { held = $1; next }
@@ -50,6 +83,8 @@ function take(sec, addr, size, file,   kind, from, p, n) {
 	n = split(file, p, "/")
 	if (file ~ /\/obj\/src\//) {
 		sub(/.*\/obj\/src\//, "", file)
+		sub(/\.o$/, "", file)
+		if (file in subject && kind != "b") cost[subject[file]] += hex(size)
 		from = file ~ /\// ? "src/" substr(file, 1, index(file, "/") - 1) : "src"
 	} else if (file ~ /\.d\/applet\.o$/) from = "src"
 	else if (file ~ /libgcc/) from = "libgcc"
@@ -63,8 +98,14 @@ END {
 		printf "%-12s %9d %7d %7d\n", f, sum[f, "t"], sum[f, "d"], sum[f, "b"] | "sort"
 	close("sort")
 	printf "%-12s %9d %7d %7d\n", "all", sum["all", "t"], sum["all", "d"], sum["all", "b"]
+	print "\nsubject                         code, constants, data"
+	for (i = 1; i <= subjects; i++) {
+		printf "%-31s %6d\n", order[i], cost[order[i]]
+		rest += cost[order[i]]
+	}
+	printf "%-31s %6d\n", "the rest", sum["all", "t"] + sum["all", "d"] - rest
 }
-' "$O/size/whole.map"
+' - "$O/size/whole.map"
 echo
 rc=0
 while read -r f arch tls limit; do

@@ -7,6 +7,7 @@
 #include "version.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "net/tls.h"
 #include "config.h"
 #include <string.h>
@@ -25,8 +26,7 @@ enum { APPLETS = sizeof table / sizeof *table };
 
 static char *base_name(char *path)
 {
-	char *slash = strrchr(path, '/');
-	char *name = slash ? slash + 1 : path;
+	char *name = path + text_dir(path);
 
 	return *name == '-' ? name + 1 : name;	/* "-name": started by login */
 }

@@ -3,15 +3,14 @@
 #include <string.h>
 #include "applet.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "exits.h"
 
 int main(int argc, char **argv)
 {
-	const char *slash = argc ? strrchr(argv[0], '/') : 0;
-
 	/* Too early for the applet to say it: callers of sendmail know 75 only. */
 	if (io_fds012() == -1)
-		return argc && !strcmp(slash ? slash + 1 : argv[0], "sendmail") ?
+		return argc && !strcmp(argv[0] + text_dir(argv[0]), "sendmail") ?
 			SM_TEMPFAIL : EXIT_TEMP;
 	return applet_main(argc, argv);
 }

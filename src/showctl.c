@@ -67,7 +67,10 @@ static const char settings[] =
 	LIST("percenthack", "none")
 	LINE("plusdomain", "")
 	LINE("queuelifetime", "604800")
+	LINE("queuemax", "0 (no limit)")
+	LINE("queuemaxbytes", "0 (no limit)")
 	LIST("rcpt.envrules", "none")
+	LINE("sendermax", "0 (no limit)")
 	LIST("smtproutes", "none: remote mail goes to the MX of its domain")
 	LINE("timeoutconnect", "60")
 	LINE("timeoutlocal", "3600")
@@ -247,10 +250,8 @@ int showctl_main(int argc, char **argv)
 {
 	const char *s;
 
-	if (argc > 1) {
-		say(argv[0], "usage: %s", argv[0]);
-		return EXIT_PERM;
-	}
+	if (argc > 1)
+		return say_usage(argv[0], "");
 	if (defaults_load(argv[0]) < 0)
 		return EXIT_TEMP;
 	out_fmt(&out, "qmta " VERSION "\ncontrol directory: %s\n", control_dir());

@@ -146,3 +146,17 @@ int buf_fmt(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 	return r;
 }
+
+int buf_text(char *to, size_t cap, const char *fmt, ...)
+{
+	struct buf b = BUF_AT(to, 0, cap);
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = buf_vfmt(&b, fmt, ap) && buf_z(&b);
+	va_end(ap);
+	if (!r)
+		*to = 0;
+	return r;
+}

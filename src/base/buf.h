@@ -34,6 +34,9 @@ int buf_putc(struct buf *b, int c);
 /* printf's %s %c %d %u %x %% with l, ll and z, width with 0, and %.*s; nothing else. */
 int buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vfmt(struct buf *b, const char *fmt, va_list ap);
+/* The whole of it as a C string into the caller's array of cap bytes. 1; 0: it has no
+ * room there, which now holds "". */
+int buf_text(char *to, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Appends a NUL that len does not count, so that s is a C string. */
 int buf_z(struct buf *b);
 /* Makes room for n more bytes (heap only grows here). 1/0 as the puts. */

@@ -39,11 +39,10 @@ const char *control_dir(void)
 const char *control_error(void)
 {
 	static char message[400];
-	struct buf m = BUF_OVER(message);
 
-	if (!buf_fmt(&m, "unable to read %s/%s: %s", control_dir(),
+	if (!buf_text(message, sizeof message, "unable to read %s/%s: %s", control_dir(),
 		trouble.name ? trouble.name : "?",
-		trouble.why ? trouble.why : err_text(trouble.err)) || !buf_z(&m))
+		trouble.why ? trouble.why : err_text(trouble.err)))
 		memcpy(message, "unable to read control file", 28);
 	return message;
 }

@@ -21,10 +21,9 @@ static struct buf own = BUF_HEAP(ENVDIR_BYTES), admins = BUF_HEAP(ENVDIR_BYTES);
 static int load(struct buf *to, const char *dir, const char *name)
 {
 	char path[512];
-	struct buf p = BUF_OVER(path);
 
 	buf_clear(to);
-	if (!buf_fmt(&p, "%s/%s", dir, name) || !buf_z(&p))
+	if (!buf_text(path, sizeof path, "%s/%s", dir, name))
 		return 0;	/* no such name exists */
 	return envdir_read(to, path) < 0 ? -1 : env_put_all(to);
 }

@@ -66,7 +66,7 @@ int env_put(char *s)
 	}
 	/* A name that stands there twice goes twice. */
 	for (i = 0; environ && environ[i]; i++)
-		if (strncmp(environ[i], s, n) || environ[i][n] != '=')
+		if (strcspn(environ[i], "=") != n || memcmp(environ[i], s, n))
 			environ[keep++] = environ[i];
 	if (environ)
 		environ[keep] = 0;

@@ -115,9 +115,8 @@ static int add_line(struct load *l, const char *s, size_t n, int deep)
 static int load_line(struct load *l, const char *s, size_t n, int deep)
 {
 	char path[512];
-	struct buf p = BUF_OVER(path);
 
-	if (*s != '/' || !buf_put(&p, s, n) || !buf_z(&p))
+	if (*s != '/' || !buf_text(path, sizeof path, "%.*s", (int)n, s))
 		return 0;
 	return load(l, path, deep + 1) < 0 ? -1 : 1;
 }
@@ -156,12 +155,11 @@ static int load_more(struct load *l, const struct dir *d, struct buf *b, const c
 {
 	static const char name[] = ".envdir";
 	char sub[512];
-	struct buf p = BUF_OVER(sub);
 	struct stat st;
 	int r;
 
 	if (fstatat(d->fd, name, &st, 0) == 0 && S_ISDIR(st.st_mode)) {
-		if (!buf_fmt(&p, "%s/%s", path, name) || !buf_z(&p))
+		if (!buf_text(sub, sizeof sub, "%s/%s", path, name))
 			return complain(path, name, "the path is too long");
 		return load(l, sub, deep + 1) < 0 ? -1 : 0;
 	}

@@ -26,9 +26,9 @@ static size_t set_length(const char *p, size_t len)
 static int in_set(const char *p, size_t n, int c)
 {
 	const char *end = p + n - 1;
-	int not = *++p == '!' || *p == '^', found = 0;
+	int negated = *++p == '!' || *p == '^', found = 0;
 
-	for (p += not; p < end; p++) {
+	for (p += negated; p < end; p++) {
 		int lo = text_lower((unsigned char)*p), hi = lo;
 
 		if (end - p > 2 && p[1] == '-') {
@@ -37,7 +37,7 @@ static int in_set(const char *p, size_t n, int c)
 		}
 		found |= lo <= c && c <= hi;
 	}
-	return found != not;
+	return found != negated;
 }
 
 /* One element of the pattern (never a star) against c: its length, or 0. */

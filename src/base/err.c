@@ -40,12 +40,11 @@ static const struct { unsigned short no; char text[26]; } known[] = {
 const char *err_text(int e)
 {
 	static char text[32];
-	struct buf b = BUF_OVER(text);
 	unsigned i;
 
 	for (i = 0; i < sizeof known / sizeof *known; i++)
 		if (known[i].no == e)
 			return known[i].text;
-	buf_fmt(&b, "system error %d", e);
-	return buf_z(&b) ? text : "";
+	buf_text(text, sizeof text, "system error %d", e);
+	return text;
 }

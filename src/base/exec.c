@@ -19,10 +19,8 @@ void exec_path(char *const argv[])
 		path = "/bin:/usr/bin";
 	while (path) {
 		const char *end = strchr(path, ':');
-		struct buf b = BUF_OVER(file);
 
-		buf_fmt(&b, "%.*s/%s", end ? (int)(end - path) : 512, path, *argv);
-		if (buf_z(&b))
+		if (buf_text(file, sizeof file, "%.*s/%s", end ? (int)(end - path) : 512, path, *argv))
 			execv(file, argv);
 		path = end ? end + 1 : 0;
 	}

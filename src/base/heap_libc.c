@@ -1,4 +1,5 @@
 /* heap_libc.c: the same promises by malloc, for builds on the host's C library. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "heap.h"
@@ -8,6 +9,8 @@ void *heap_grow(void *old, size_t was, size_t want)
 	size_t n = heap_round(want);
 	char *p;
 
+	if (n > PTRDIFF_MAX)
+		return 0;
 	if (old && heap_round(was) == n)
 		return old;
 	if ((p = realloc(old, n)) && was < n)

@@ -3,10 +3,11 @@
 #include <stdarg.h>
 #include <string.h>
 #include "err.h"
+#include "../exits.h"
 #include "../limits.h"
 #include "io.h"
 #include "log.h"
-#include "proc.h"
+#include "trim.h"
 
 static int log_fd = 2, holding;
 static void (*sink)(const char *s, size_t n);
@@ -37,7 +38,7 @@ void log_flush(void)
 void log_trim(void)
 {
 	log_flush();
-	proc_trim(held, sizeof held);
+	trim_pages(held, sizeof held);
 }
 
 void log_hold(int on)
@@ -130,4 +131,10 @@ void say(const char *name, const char *fmt, ...)
 		buf_fmt(&b, " %s", err_text(e));
 	end_line(&b);
 	put(2, text, b.len);
+}
+
+int say_usage(const char *name, const char *how)
+{
+	say(name, "usage: %s%s", name, how);
+	return EXIT_PERM;
 }

@@ -24,5 +24,7 @@ void log_trim(void);
 int log_safe(struct buf *b, const char *s, size_t n);
 /* "name: text" to descriptor 2; when fmt ends in ':' the words of errno follow. */
 void say(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "name: usage: name" and how, which begins with a blank or is "". EXIT_PERM. */
+int say_usage(const char *name, const char *how);
 
 #endif

@@ -61,24 +61,13 @@ static int search(const char *path, matcher *match, const void *want, void *to)
 	return r;
 }
 
-static int id_of(const char *s, unsigned *id)
-{
-	uint64_t v;
-
-	if (!text_is_u64(s, strlen(s), &v) || v >= UINT32_MAX)
-		return 0;
-	*id = (unsigned)v;
-	return 1;
-}
-
 static int fill(char *f[FIELDS], int n, struct user *u)
 {
-	if (n < 6 || !id_of(f[2], &u->uid) || !id_of(f[3], &u->gid) ||
-		strlen(f[0]) >= sizeof u->name || strlen(f[5]) >= sizeof u->home)
-		return 0;
-	memcpy(u->name, f[0], strlen(f[0]) + 1);
-	memcpy(u->home, f[5], strlen(f[5]) + 1);
-	return 1;
+	/* A user may have no home. */
+	u->home[0] = 0;
+	return n >= 6 && text_id(f[2], &u->uid) && text_id(f[3], &u->gid) &&
+		text_copy(u->name, sizeof u->name, f[0]) &&
+		(!*f[5] || text_copy(u->home, sizeof u->home, f[5]));
 }
 
 static int by_name(char *f[FIELDS], int n, const void *want, void *to)
@@ -90,12 +79,12 @@ static int by_uid(char *f[FIELDS], int n, const void *want, void *to)
 {
 	unsigned id;
 
-	return n > 2 && id_of(f[2], &id) && id == *(const uid_t *)want && fill(f, n, to);
+	return n > 2 && text_id(f[2], &id) && id == *(const uid_t *)want && fill(f, n, to);
 }
 
 static int group_by_name(char *f[FIELDS], int n, const void *want, void *to)
 {
-	return n > 2 && !strcmp(f[0], want) && id_of(f[2], to);
+	return n > 2 && !strcmp(f[0], want) && text_id(f[2], to);
 }
 
 int passwd_name(struct user *u, const char *name)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "../exits.h"
 #include "clock.h"
@@ -28,6 +28,7 @@ void proc_signals(void (*how)(int))
 	for (i = 0; i < sizeof sigs; i++)
 		signal(sigs[i], how);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* a file size limit is an error, not an end */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, 0);
 }
@@ -163,31 +164,23 @@ void proc_limit(unsigned secs, void (*over)(void))
 	alarm(secs);
 }
 
+/* SIGKILL is the one signal that a stopped process gets. A kernel without such timers
+ * leaves us with the alarm. */
+void proc_deadline(unsigned secs)
+{
+	struct sigevent how = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	struct { int64_t every[2], first[2]; } when = { { 0, 0 }, { secs, 0 } };
+	int timer;
+
+	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &how, &timer) == 0)
+		syscall(SYS_timer_set, timer, 0, &when, 0);
+}
+
 int proc_seem(uid_t uid, gid_t gid)
 {
 	if ((uid && syscall(SYS_groups, 1, &gid) < 0) || syscall(SYS_gids, -1, gid, -1) < 0)
 		return -1;
 	return (int)syscall(SYS_uids, -1, uid, -1);
-}
-
-void proc_trim(void *p, size_t n)
-{
-	uintptr_t size = getauxval(AT_PAGESZ);
-	uintptr_t from = ((uintptr_t)p + size - 1) & ~(size - 1);
-	uintptr_t to = ((uintptr_t)p + n) & ~(size - 1);
-
-	if (from < to)
-		madvise((void *)from, to - from, MADV_DONTNEED);
-}
-
-void proc_stack_trim(void)
-{
-	enum { NEAR = 2048, DEEP = 65536 };
-	char *frame = __builtin_frame_address(0);
-
-	/* Some room is left for what runs below us now; the range may reach below
-	 * the stack's end, which the kernel passes over. */
-	proc_trim(frame - NEAR - DEEP, DEEP);
 }
 
 static int sig_pipe[2];

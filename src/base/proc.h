@@ -7,7 +7,7 @@
 
 /* pipe2(2), both ends close-on-exec. 0 / -1 errno. */
 int proc_pipe(int fd[2]);
-/* Default dispositions and an empty mask, SIGPIPE ignored: callers hand us
+/* Default dispositions and an empty mask, SIGPIPE and SIGXFSZ ignored: callers hand us
  * blocked and ignored signals (mutt blocks SIGCHLD, mailx ignores eight). */
 void proc_signals_reset(void);
 /* The same, but TERM, ALRM, HUP, CHLD and INT get SIG_DFL or SIG_IGN. */
@@ -42,13 +42,9 @@ int proc_become(uid_t uid, gid_t gid);
 /* Root looks at files as somebody else for a while: effective ids, and groups, which
  * do not come back. Undone by the same with the ids of before. 0 / -1 errno. */
 int proc_seem(uid_t uid, gid_t gid);
-
-/* Gives the whole pages inside the n bytes at p back to the kernel; they read as
- * zero afterwards. */
-void proc_trim(void *p, size_t n);
-/* Gives the pages below the caller's frame back to the kernel: what deep calls
- * have used once is not kept through a long wait. */
-void proc_stack_trim(void);
+/* After so many seconds the kernel kills this process, also when somebody has stopped
+ * it or it waits for a file system that does not answer. Not its children. */
+void proc_deadline(unsigned secs);
 
 /* Self-pipe: after sig_open() each caught signal (TERM, ALRM, HUP, CHLD, INT) makes the
  * descriptor readable; sig_take() returns the next signal's number, 0 when none is left. */

@@ -24,6 +24,17 @@ int text_is_u64(const char *s, size_t n, uint64_t *v)
 	return n > 0 && text_u64(s, n, v) == n;
 }
 
+int text_id(const char *s, unsigned *id)
+{
+	uint64_t v;
+
+	/* The last number is nobody at all: chown(2) and its like take it for "leave it". */
+	if (!text_is_u64(s, strlen(s), &v) || v >= UINT32_MAX)
+		return 0;
+	*id = (unsigned)v;
+	return 1;
+}
+
 int text_lower(int c)
 {
 	return c >= 'A' && c <= 'Z' ? c + 32 : c;
@@ -56,6 +67,35 @@ size_t text_rchr(const char *s, size_t n, int c)
 		if ((unsigned char)s[--i] == (unsigned char)c)
 			return i;
 	return n;
+}
+
+size_t text_span(const char *s, const char *set)
+{
+	size_t n = 0;
+
+	while (s[n] && strchr(set, s[n]))
+		n++;
+	return n;
+}
+
+int text_copy(char *to, size_t cap, const char *s)
+{
+	size_t n = s ? strlen(s) : 0;
+
+	if (!n || n >= cap)
+		return 0;
+	memcpy(to, s, n + 1);
+	return 1;
+}
+
+const char *text_line(const char *all, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; *all; all += strcspn(all, "\n"), all += *all != 0)
+		if (strnlen(all, n) == n && !memcmp(all, name, n))
+			return all + n;
+	return 0;
 }
 
 size_t text_dir(const char *path)

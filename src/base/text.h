@@ -9,6 +9,8 @@
 size_t text_u64(const char *s, size_t n, uint64_t *v);
 /* 1 when all of the n bytes are digits of a number that fits. */
 int text_is_u64(const char *s, size_t n, uint64_t *v);
+/* A user or group number, the whole C string: 1 and *id, or 0. */
+int text_id(const char *s, unsigned *id);
 /* ASCII only, never signed char. */
 int text_lower(int c);
 /* 1 when the n bytes at a and the m bytes at b are equal, case-blind. */
@@ -17,6 +19,13 @@ int text_caseeq(const char *a, size_t n, const char *b, size_t m);
 int text_casestarts(const char *s, size_t n, const char *prefix);
 /* Position of the last byte c in the n bytes, or n when there is none. */
 size_t text_rchr(const char *s, size_t n, int c);
+/* How many bytes at s are bytes of set: strspn(3), of which this uses less. */
+size_t text_span(const char *s, const char *set);
+/* The C string s to `to`, which has room for cap bytes. 1; 0 there is none (s 0 or
+ * empty), or it does not fit. */
+int text_copy(char *to, size_t cap, const char *s);
+/* Of the lines of `all` the first that begins with name: what is behind that. 0: none. */
+const char *text_line(const char *all, const char *name);
 /* Length of the directory's part of a path, with its '/': 2 for "./Maildir/", 0 for "x". */
 size_t text_dir(const char *path);
 /* Length without trailing spaces, tabs, CR and LF. */

@@ -30,30 +30,10 @@ int assign_path(struct buf *p, const char *name)
 	return -1;
 }
 
-static int copy(char *to, size_t cap, const char *s)
-{
-	size_t n = strlen(s);
-
-	if (!n || n >= cap)
-		return 0;
-	memcpy(to, s, n + 1);
-	return 1;
-}
-
-static int number(const char *s, unsigned *id)
-{
-	uint64_t v;
-
-	if (!text_is_u64(s, strlen(s), &v) || v >= UINT32_MAX)
-		return 0;
-	*id = (unsigned)v;
-	return 1;
-}
-
 /* A record into w; rest is put behind its ext. 1, 0 it is none. */
 static int fill(struct who *w, struct buf *data, const char *rest)
 {
-	const char *f[FIELDS], *s = data->s;
+	const char *f[FIELDS] = { 0 }, *s = data->s;
 	int i;
 
 	if (!buf_puts(data, rest) || !buf_z(data))
@@ -66,8 +46,8 @@ static int fill(struct who *w, struct buf *data, const char *rest)
 	}
 	w->dash = f[4];
 	w->ext = f[5];
-	return copy(w->user, sizeof w->user, f[0]) && number(f[1], &w->uid) &&
-		number(f[2], &w->gid) && *f[3] == '/' && copy(w->home, sizeof w->home, f[3]);
+	return text_copy(w->user, sizeof w->user, f[0]) && text_id(f[1], &w->uid) &&
+		text_id(f[2], &w->gid) && *f[3] == '/' && text_copy(w->home, sizeof w->home, f[3]);
 }
 
 /* key is "!" and the name in lower case, NUL, n bytes without that. *used: how many
@@ -109,7 +89,7 @@ int assign_find(struct who *w, const char *local, const char **why)
 		return -1;
 	if (!r)
 		return 0;
-	for (n = 0; local[n] && n < ADDR_CAP - 1; n++)
+	for (n = 0; n < ADDR_MAX && local[n]; n++)
 		key[n + 1] = (char)text_lower((unsigned char)local[n]);
 	key[n + 1] = 0;
 	r = look_up(&c, key, n + 1, &data, &used);

@@ -9,6 +9,7 @@
 #include "../base/control.h"
 #include "../base/proc.h"
 #include "../msg/alias.h"
+#include "../msg/ours.h"
 #include "divert.h"
 
 struct state {
@@ -16,7 +17,6 @@ struct state {
 	struct buf lines;
 	unsigned names, others;
 	int self;
-	const char *host;
 	const char *why;	/* 0, or what is wrong here rather than in the file */
 };
 
@@ -36,37 +36,14 @@ int divert_user(struct user *u)
 
 static int keep(struct state *x, const char *s, size_t n)
 {
-	struct buf b = BUF_OVER(x->d->user);
-
-	return buf_put(&b, s, n) && buf_z(&b);
+	return buf_text(x->d->user, sizeof x->d->user, "%.*s", (int)n, s);
 }
 
-/* A name of ours that mail is delivered to, for names without one: me, unless
- * locals says otherwise. */
 static const char *own_host(struct state *x)
 {
-	static char host[256];
-	struct buf b = BUF_OVER(host), locals = BUF_HEAP(CONTROL_MAX);
-	int r;
-
-	if (x->host)
-		return x->host;
-	r = control_line(&b, "me");
-	x->why = "Unable to read control/me. (#4.3.0)";
-	if (r <= 0 || !b.len)
-		return 0;
-	x->why = "Unable to read control/locals. (#4.3.0)";
-	r = control_list(&locals, "locals");
-	if (r > 0 && locals.len && !control_has(&locals, b.s, b.len)) {
-		buf_clear(&b);
-		if (!buf_puts(&b, locals.s) || !buf_z(&b))
-			r = -1;
-	}
-	buf_free(&locals);
-	if (r < 0)
-		return 0;
-	x->why = 0;
-	return x->host = host;
+	x->why = ours_load() < 0 || !*ours_host() ?
+		"Unable to read control/me or control/locals. (#4.3.0)" : 0;
+	return x->why ? 0 : ours_host();
 }
 
 /* A name is written as "&name@host"; and kept, as it may be all there is. */
@@ -88,13 +65,19 @@ static int add_line(struct state *x, const char *first, const char *s, size_t n)
 	return buf_fmt(&x->lines, "%s%.*s\n", first, (int)n, s);
 }
 
-static int as_alias_user(struct state *x)
+int divert_seem(void)
 {
 	struct user u;
 
+	return geteuid() != 0 || (divert_user(&u) == 1 && u.uid &&
+		proc_seem(u.uid, u.gid) == 0);
+}
+
+static int open_include(struct state *x)
+{
 	own_host(x);	/* while the control files can be read for certain */
 	x->why = 0;
-	if (geteuid() != 0 || (divert_user(&u) == 1 && u.uid && proc_seem(u.uid, u.gid) == 0))
+	if (divert_seem())
 		return ALIAS_EXPAND;
 	x->why = "Unable to open an included file as the alias user. (#4.3.0)";
 	return ALIAS_STOP;
@@ -110,6 +93,9 @@ static int each(void *arg, enum alias_kind kind, const char *s, size_t n)
 			return add_name(x, s, n);
 		x->self = 1;
 		return keep(x, s, n);
+	case ALIAS_AGAIN:	/* a message of its own, for whoever carries that one out */
+		x->others++;
+		/* fall through */
 	case ALIAS_NAME:
 		return add_name(x, s, n);
 	case ALIAS_ADDR:
@@ -121,7 +107,7 @@ static int each(void *arg, enum alias_kind kind, const char *s, size_t n)
 	case ALIAS_INCLUDE:
 		break;
 	}
-	return as_alias_user(x);
+	return open_include(x);
 }
 
 static int nothing(void *arg, enum alias_kind kind, const char *s, size_t n)
@@ -133,10 +119,8 @@ static int nothing(void *arg, enum alias_kind kind, const char *s, size_t n)
 static int fail(const char **why, const char *text)
 {
 	static char words[500];
-	struct buf b = BUF_OVER(words);
 
-	buf_fmt(&b, "Alias: %s. (#4.3.5)", text);
-	*why = buf_z(&b) ? words : text;
+	*why = buf_text(words, sizeof words, "Alias: %s. (#4.3.5)", text) ? words : text;
 	return -1;
 }
 

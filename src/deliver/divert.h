@@ -17,5 +17,8 @@ int divert_find(struct divert *d, const char *local, const char **why);
 /* Who carries out an alias of nobody's: user "alias", else "nobody", at home in /. 1,
  * -1 later. */
 int divert_user(struct user *u);
+/* Root looks at files as that user from here on, until proc_seem() undoes it; anybody
+ * else stays who he is. 1, or 0 when that cannot be. */
+int divert_seem(void);
 
 #endif

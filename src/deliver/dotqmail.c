@@ -170,6 +170,16 @@ int dot_owner(const char *dash, const char *ext)
 	return n;
 }
 
+int dot_stop(struct dot *d)
+{
+	if (d->pos > d->own)
+		return 0;
+	memmove(d->text.s + d->pos, d->text.s + d->own, d->text.len - d->own);
+	d->text.len -= d->own - d->pos;
+	d->own = d->pos;
+	return d->pos < d->text.len;
+}
+
 void dot_rewind(struct dot *d)
 {
 	d->pos = 0;
@@ -189,7 +199,7 @@ static enum dot_kind kind_of(const char *s)
 
 int dot_next(struct dot *d, struct dot_line *l, const char **why)
 {
-	const char *s;
+	const char *s = "";
 
 	for (; d->pos < d->text.len; d->pos += strlen(s) + 1) {
 		s = d->text.s + d->pos;

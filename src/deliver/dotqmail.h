@@ -35,6 +35,9 @@ int dot_owner(const char *dash, const char *ext);
 /* Next line that does something: 1 and *l (valid until dot_close), 0 no more,
  * -1 the file is in error: *why. Comments and blank lines are passed over. */
 int dot_next(struct dot *d, struct dot_line *l, const char **why);
+/* The rest of the file that the last line stands in is not carried out (exit 99 of a
+ * program). 1 when ready lines follow behind it, 0 when that was all. */
+int dot_stop(struct dot *d);
 /* Back to the first line, as after dot_open. */
 void dot_rewind(struct dot *d);
 void dot_close(struct dot *d);

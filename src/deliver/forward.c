@@ -80,11 +80,11 @@ int forward_send(struct visit *v, struct dot *d, struct buf *qp)
 		handin_abort(&h);
 		return failed(v, 'Z', lost, sizeof lost - 1);
 	}
-	handin_sender(&h, v->newsender);
+	handin_address(&h, 'S', v->newsender);
 	dot_rewind(d);
 	while (d->pos < stop && dot_next(d, &l, &why) == 1)
 		if (l.kind == DOT_FORWARD)
-			handin_rcpt(&h, l.s);
+			handin_address(&h, 'T', l.s);
 	fate = handin_end(&h, qp);
 	return fate == 'K' ? 1 : failed(v, fate, qp->s, qp->len);
 }

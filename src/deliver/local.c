@@ -40,6 +40,8 @@ static void settle(uint32_t limit)
 		limit = DAY;
 	visit.until = clock_mono() + limit * (int64_t)1000;
 	proc_limit(limit + GRACE, stuck);
+	/* Whoever it is that we become may stop us, and hold one of the few places. */
+	proc_deadline(limit + GRACE + GRACE / 2);
 	signal(SIGXFSZ, SIG_IGN);	/* a file too big is an error, not a death */
 	umask(077);
 }
@@ -133,7 +135,8 @@ static void serve(struct visit *v, const char *rcpt)
 
 	if (!split(v, rcpt) || !find(v) || !become(v))
 		return;
-	if (program && *program)
+	/* It could look for a .qmail only, and not carry an alias out. */
+	if (program && *program && !v->who.lines)
 		by_program(v, program);
 	else
 		visit_run(v);

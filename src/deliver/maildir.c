@@ -186,13 +186,11 @@ static void drop(int dir, const char *name)
 int maildir_make(const char *path)
 {
 	char tmp[1024];
-	struct buf b = BUF_OVER(tmp);
 	int dir, r;
 
 	errno = ENAMETOOLONG;
-	buf_put(&b, path, text_dir(path));
-	buf_fmt(&b, ".maildir-%08x%08x", (unsigned)clock_wall_usec(), (unsigned)chance());
-	if (!buf_z(&b) || mkdir(tmp, 0700) < 0)
+	if (!buf_text(tmp, sizeof tmp, "%.*s.maildir-%08x%08x", (int)text_dir(path), path,
+		(unsigned)clock_wall_usec(), (unsigned)chance()) || mkdir(tmp, 0700) < 0)
 		return -1;
 	dir = open_dir(tmp);
 	if (dir < 0 || make_parts(dir) < 0 || rename(tmp, path) < 0) {

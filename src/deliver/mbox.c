@@ -5,8 +5,8 @@
  * is held. A writer that is killed cannot do that: its dot-lock holds the old length,
  * and who takes that lock over cuts the file back when what is behind that length is
  * the beginning of the very letter that he is to write. Links are followed, because
- * people link their mailbox. Refuses what is not a regular file, and to write where
- * no lock at all can be had. */
+ * people link their mailbox, but only the user's own and root's. Refuses what is not a
+ * regular file, and to write where no lock at all can be had. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -31,10 +31,9 @@ enum {
 static const char *words(const char *what, const char *path, const char *why)
 {
 	static char text[320];
-	struct buf b = BUF_OVER(text);
 
-	buf_fmt(&b, "Unable to %s mailbox %.*s: %s. (#4.3.0)", what, 160, path, why);
-	return buf_z(&b) ? text : "Unable to use mailbox. (#4.3.0)";
+	return buf_text(text, sizeof text, "Unable to %s mailbox %.*s: %s. (#4.3.0)", what,
+		160, path, why) ? text : "Unable to use mailbox. (#4.3.0)";
 }
 
 const char *mbox_reason(const char *path, int e)
@@ -46,7 +45,7 @@ const char *mbox_reason(const char *path, int e)
 
 static int make(const char *name)
 {
-	return open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, 0600);
+	return openat(AT_FDCWD, name, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, 0600);
 }
 
 /* Seconds since the lock was made, told by a file that is made beside it: the file
@@ -54,12 +53,10 @@ static int make(const char *name)
 static int64_t age_of(const struct mbox *m)
 {
 	char name[MBOX_PATH + 24];
-	struct buf b = BUF_OVER(name);
 	struct stat lock, now;
 	int fd, r;
 
-	buf_fmt(&b, "%s.%d", m->lock, (int)getpid());
-	buf_z(&b);
+	buf_text(name, sizeof name, "%s.%d", m->lock, (int)getpid());
 	if (lstat(m->lock, &lock) < 0 || (fd = make(name)) < 0)
 		return -1;
 	r = fstat(fd, &now);
@@ -149,10 +146,14 @@ static int lock(struct mbox *m)
 static const char *open_file(struct mbox *m)
 {
 	struct stat st;
+	/* Where everybody may write, a link of somebody else's leads to what is ours. */
+	int link = lstat(m->path, &st) == 0 && S_ISLNK(st.st_mode);
 
+	if (link && st.st_uid && st.st_uid != geteuid())
+		return words("open", m->path, "it is a link of another user's");
 	/* Non-blocking: a pipe without a reader must not hold us. */
-	m->fd = open(m->path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		0600);
+	m->fd = openat(AT_FDCWD, m->path, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY |
+		O_CLOEXEC | (link ? 0 : O_NOFOLLOW), 0600);
 	if (m->fd < 0 && errno != ENXIO && errno != EISDIR)
 		return words("open", m->path, err_text(errno));
 	if (m->fd < 0 || fstat(m->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -334,11 +335,9 @@ static void cut_part(struct mbox *m, const struct letter *l)
 int mbox_syncdir(const char *path)
 {
 	char name[MBOX_PATH];
-	struct buf b = BUF_OVER(name);
 
-	buf_put(&b, path, text_dir(path));
-	buf_puts(&b, ".");
-	return buf_z(&b) ? io_syncdir(AT_FDCWD, name) : -1;
+	return buf_text(name, sizeof name, "%.*s.", (int)text_dir(path), path) ?
+		io_syncdir(AT_FDCWD, name) : -1;
 }
 
 static const char *append(const struct mbox *m, const struct letter *l)

@@ -52,13 +52,14 @@ static int end_group(pid_t pid)
 static int watch(pid_t pid, int fd, int64_t until, struct buf *text)
 {
 	int64_t now, pause = 1, at;
-	int status, reads = 0, open = 1;
+	int status, reads = 0, open = 1, ready = 0;
 
 	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if ((now = clock_mono()) >= until)
+		/* What cannot be watched is not left to itself either. */
+		if ((now = clock_mono()) >= until || ready < 0)
 			return end_group(pid);
 		at = now + pause < until ? now + pause : until;
-		if (io_wait(open ? fd : -1, POLLIN, at) > 0)
+		if ((ready = io_wait(open ? fd : -1, POLLIN, at)) > 0)
 			open = hear(fd, text);
 		else if (pause < PAUSE_MS)
 			pause *= 2;

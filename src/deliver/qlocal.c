@@ -12,6 +12,7 @@
 #include "../base/log.h"
 #include "../base/opt.h"
 #include "../base/proc.h"
+#include "../base/text.h"
 #include "../exits.h"
 #include "visit.h"
 
@@ -19,9 +20,8 @@ enum { DAY_MS = 86400000, OPERANDS = 8 };
 
 static int usage(void)
 {
-	say("qmail-local", "usage: qmail-local [-nN] user home local dash ext domain sender"
+	return say_usage("qmail-local", " [-nN] user home local dash ext domain sender"
 		" defaultdelivery [qqeh]");
-	return EXIT_PERM;
 }
 
 /* 1 the arguments fit; 0. */
@@ -29,11 +29,10 @@ static int arguments(struct visit *v, char **a)
 {
 	struct who *w = &v->who;
 
-	if (strlen(a[0]) >= sizeof w->user || strlen(a[1]) >= sizeof w->home || *a[1] != '/' ||
+	if (!text_copy(w->user, sizeof w->user, a[0]) || *a[1] != '/' ||
+		!text_copy(w->home, sizeof w->home, a[1]) ||
 		strlen(a[2]) > ADDR_MAX || strlen(a[5]) > ADDR_MAX || strlen(a[6]) > ADDR_MAX)
 		return 0;
-	strcpy(w->user, a[0]);
-	strcpy(w->home, a[1]);
 	v->local = a[2];
 	w->dash = a[3];
 	w->ext = a[4];

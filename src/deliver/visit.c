@@ -199,6 +199,9 @@ static int carry_out(struct visit *v, struct dot *d)
 		t.forwards += l.kind == DOT_FORWARD;
 		t.programs += l.kind == DOT_PROGRAM;
 		t.files += l.kind == DOT_MBOX || l.kind == DOT_MAILDIR;
+		/* A user's 99 is not said of the other targets of his alias. */
+		if (r < 0)
+			r = dot_stop(d);
 	}
 	if (t.forwards && !v->show && !forward_send(v, d, &qp))
 		return 0;

@@ -6,11 +6,13 @@
  * before a '-'; what nobody owns belongs to the user "alias".
  * Refuses: uid 0, a home that is missing or is not the user's own. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "../base/control.h"
+#include "../base/dir.h"
 #include "../base/passwd.h"
 #include "../base/text.h"
 #include "assign.h"
@@ -38,8 +40,28 @@ static void fill(struct who *w, const struct user *u)
 	w->gid = u->gid;
 }
 
+/* The home is not there, and where it should be is nothing at all: what belongs
+ * there is not mounted. */
+static int is_unmounted(const char *home)
+{
+	char path[sizeof ((struct user *)0)->home];
+	struct dir d;
+	size_t n;
+	int r;
+
+	memcpy(path, home, strlen(home) + 1);
+	do {
+		n = text_dir(path);
+		path[n > 1 ? n - 1 : 1] = 0;
+	} while ((r = dir_open(&d, AT_FDCWD, path)) < 0 && errno == ENOENT && n > 1);
+	r = r == 0 && dir_next(&d) == 0;
+	dir_close(&d);
+	return r;
+}
+
 /* 1: the home is there and the user's own. 0: not, so this is no account that
- * takes mail. -1: the file system does not say (a server that is away). */
+ * takes mail. -1: the file system does not say (a server that is away, or that root
+ * is nobody to). */
 static int home_is_own(const struct user *u)
 {
 	struct stat st;
@@ -49,7 +71,9 @@ static int home_is_own(const struct user *u)
 	if (stat(u->home, &st) == 0)
 		return st.st_uid == u->uid;
 	switch (errno) {
-	case ENOENT: case ENOTDIR: case EACCES: case ELOOP: case ENAMETOOLONG:
+	case ENOENT:
+		return -is_unmounted(u->home);
+	case ENOTDIR: case ELOOP: case ENAMETOOLONG:
 		return 0;
 	}
 	return -1;
@@ -109,17 +133,6 @@ int who_passwd(struct who *w, const char *local, const char **why)
 	return r;
 }
 
-/* 1 when s is something and fits. */
-static int take(char *to, size_t cap, const char *s)
-{
-	size_t n = s ? strlen(s) : 0;
-
-	if (!n || n >= cap)
-		return 0;
-	memcpy(to, s, n + 1);
-	return 1;
-}
-
 /* Who an ordinary user is: passwd, but $HOME wins (a private set-up may live
  * anywhere) and $USER or $LOGNAME stand in where the uid has no line. */
 static int myself(struct who *w, const char **why)
@@ -128,13 +141,13 @@ static int myself(struct who *w, const char **why)
 	const char *home = getenv("HOME");
 
 	if (passwd_uid(&u, geteuid()) != 1 &&
-		!take(u.name, sizeof u.name, getenv("USER")) &&
-		!take(u.name, sizeof u.name, getenv("LOGNAME"))) {
+		!text_copy(u.name, sizeof u.name, getenv("USER")) &&
+		!text_copy(u.name, sizeof u.name, getenv("LOGNAME"))) {
 		*why = "This uid has no name: set USER. (#4.3.5)";
 		return -1;
 	}
 	if (home && *home == '/')
-		take(u.home, sizeof u.home, home);
+		text_copy(u.home, sizeof u.home, home);
 	if (u.home[0] != '/') {
 		*why = "This user has no home: set HOME. (#4.3.5)";
 		return -1;

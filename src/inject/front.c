@@ -51,10 +51,8 @@ int mailsubj_main(int argc, char **argv)
 	static char *args[] = { inject, header, 0 };
 	int i;
 
-	if (argc < 3) {
-		say(argv[0], "usage: mailsubj subject recipient ...");
-		return EXIT_PERM;
-	}
+	if (argc < 3)
+		return say_usage(argv[0], " subject recipient ...");
 	subject(argv[1]);
 	for (i = 2; i < argc; i++) {
 		if (envelope_rcpt(argv[i], strlen(argv[i]))) {

@@ -8,6 +8,7 @@
 #include "../applet.h"
 #include "../base/log.h"
 #include "../base/opt.h"
+#include "../base/text.h"
 #include "../exits.h"
 #include "fate.h"
 #include "inject.h"
@@ -149,8 +150,7 @@ int sendmail_main(int argc, char **argv)
 {
 	struct sm s = { .o = { .prog = name, .sysexits = 1, .rcpts = RCPT_ARGS,
 		.lists = 1, .from_sender = 1 } };
-	const char *slash = argc ? strrchr(argv[0], '/') : 0;
-	const char *called = slash ? slash + 1 : argc ? argv[0] : name;
+	const char *called = argc ? argv[0] + text_dir(argv[0]) : name;
 	int code;
 
 	if (!strcmp(called, "mailq"))

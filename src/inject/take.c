@@ -22,16 +22,15 @@ static int add_rcpt(struct run *r, const char *addr, size_t n)
 static int add_ours(struct run *r, const char *addr, size_t n)
 {
 	struct buf *more = &r->more;
-	const char *why;
 	size_t i;
 	int e;
 
 	buf_clear(more);
-	e = admin_expand(more, addr, n, r->list.bare, ADMIN_ALIASES, &why);
-	if (e < 0)
-		return why ? end_text(r, FATE_LATER, why) : 0;
+	e = admin_expand(more, addr, n, r->list.bare, ADMIN_ALIASES);
 	if (!e)
 		return add_rcpt(r, addr, n);
+	if (e < 0)
+		return end_text(r, FATE_LATER, "out of memory");
 	for (i = 0; i < more->len; i += n + 1) {
 		addr = more->s + i;
 		n = strlen(addr);

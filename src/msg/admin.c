@@ -21,7 +21,7 @@ static int split(struct buf *b, const char *s)
 {
 	size_t n;
 
-	for (; *(s += strspn(s, " \t,")); s += n) {
+	for (; *(s += text_span(s, " \t,")); s += n) {
 		n = strcspn(s, " \t,");
 		if (!ours_address(b, s, n))
 			return 0;
@@ -35,7 +35,9 @@ static int have_aliases(void)
 {
 	struct aliasfile f;
 	const char *why;
-	int r = aliasfile_open(&f, &why) > 0 && f.text.len;
+	int r = aliasfile_open(&f, &why);
+
+	r = r < 0 || (r && f.text.len);
 
 	aliasfile_close(&f);
 	return r;
@@ -151,28 +153,30 @@ static int take(void *arg, enum alias_kind kind, const char *text, size_t n)
 	return ALIAS_ON;
 }
 
-int admin_expand(struct buf *out, const char *addr, size_t n, int bare, enum admin_how how,
-	const char **why)
+int admin_expand(struct buf *out, const char *addr, size_t n, int bare, enum admin_how how)
 {
 	size_t at = text_rchr(addr, n, '@');
 	struct gather g = { out, out->len, how == ADMIN_REST };
-	int r;
+	const char *why;
+	int r = 0;
 
-	*why = 0;
-	if (!admins.len && (!aliases || how != ADMIN_ALIASES))
+	if (!admins.len && (!aliases || how > ADMIN_LAST))
 		return 0;
 	if (!bare && (at == n || !ours_has(addr + at + 1, n - at - 1)))
 		return 0;
 	if (control_has(&admins, addr, n))
 		return 0;
-	r = how == ADMIN_ONLY ? 0 : alias_find(addr, at, take, &g, why);
-	if (!r)
-		add(&g, admins.s, admins.len);
-	else if (r > 0 && !g.stays)
+	if (how != ADMIN_ONLY)
+		r = alias_find(addr, at, take, &g, &why);
+	if (r < 0 && how == ADMIN_LAST && !admins.len)
+		return -1;
+	if (r > 0 && !g.stays)
 		g.stays = has_owner(addr, at);
-	if (r < 0 || out->full || (r && g.stays))
+	if (r < 0 || (r && g.stays))
 		out->len = g.was;
-	if (r < 0 || out->full)
+	if (!r || (r < 0 && how != ADMIN_REST))
+		add(&g, admins.s, admins.len);
+	if (out->full)
 		return -1;
 	return out->len > g.was;
 }

@@ -4,24 +4,28 @@
  * to know whether a name is spoken for. Every name is opened once, every target
  * handed out once, so that no file can make mail multiply. Refuses: aliases in a
  * ring, more than ALIAS_DEPTH in a row, an included file that includes, runs or
- * writes: it may belong to somebody else than the file of aliases. */
+ * writes: it may belong to somebody else than the file of aliases. Nor do the programs
+ * of an alias that it names become the programs of this one. */
 #include <string.h>
 #include "../base/text.h"
 #include "aliasfile.h"
 #include "alias.h"
 
-enum { OPENED = ALIAS_INCLUDE + 1 };	/* a kind in `seen`: an alias that was followed */
+enum {
+	OPENED = ALIAS_AGAIN + 1,	/* a kind in `seen`: an alias that was followed */
+	RECORD = 3			/* bytes before the text of a record there */
+};
 
 struct find {
 	const struct aliasfile *f;
 	alias_each *each;
 	void *arg;
 	const char **why;
-	struct buf seen;		/* a kind, its text, NUL; and again */
+	struct buf seen;		/* records: kind, length in two bytes, text, NUL */
 	size_t chain[ALIAS_DEPTH];	/* the names being followed: where they are in seen */
 	unsigned depth, finals;
 	size_t at;			/* the entry it began with */
-	int ring;
+	int ring, inside;		/* inside: of an included file */
 	struct alias_target t;
 };
 
@@ -49,16 +53,20 @@ static int entry(const struct aliasfile *f, struct alias_entry *e, const char *n
 /* Notes the target. 1 new, 0 there was the same, -1. Only names are case-blind. */
 static int note(struct find *x, int kind, const char *s, size_t n)
 {
+	const int blind = kind == ALIAS_NAME || kind == ALIAS_AGAIN || kind == ALIAS_SELF ||
+		kind == OPENED;
+	const char head[RECORD] = { (char)kind, (char)(n >> 8), (char)n };
+	const char *r;
 	size_t i, len;
 
-	for (i = 0; i < x->seen.len; i += len + 2) {
-		len = strlen(x->seen.s + i + 1);
-		if (x->seen.s[i] == kind && len == n && (memcmp(x->seen.s + i + 1, s, n) == 0 ||
-			((kind == ALIAS_NAME || kind == ALIAS_SELF || kind == OPENED) &&
-			text_caseeq(x->seen.s + i + 1, n, s, n))))
+	for (i = 0; i < x->seen.len; i += RECORD + len + 1) {
+		r = x->seen.s + i;
+		len = (size_t)(unsigned char)r[1] << 8 | (unsigned char)r[2];
+		if (memcmp(r, head, RECORD) == 0 && (blind ?
+			text_caseeq(r + RECORD, n, s, n) : !memcmp(r + RECORD, s, n)))
 			return 0;
 	}
-	if (buf_putc(&x->seen, kind) && buf_put(&x->seen, s, n) && buf_putc(&x->seen, 0))
+	if (buf_put(&x->seen, head, RECORD) && buf_put(&x->seen, s, n) && buf_putc(&x->seen, 0))
 		return 1;
 	return fail(x, "this alias has too many targets");
 }
@@ -91,7 +99,7 @@ static int hand_out(struct find *x)
 /* Follows the alias e, whose name is the target. */
 static int follow(struct find *x, const struct alias_entry *e)
 {
-	size_t at = x->seen.len + 1;
+	size_t at = x->seen.len + RECORD;
 	int r = note(x, OPENED, x->t.s, x->t.n);
 
 	if (r <= 0)
@@ -104,7 +112,7 @@ static int follow(struct find *x, const struct alias_entry *e)
 	return r;
 }
 
-static int name(struct find *x)
+static int name_target(struct find *x)
 {
 	struct alias_entry e;
 
@@ -116,12 +124,17 @@ static int name(struct find *x)
 		x->ring = 1;
 		return 0;
 	}
-	return entry(x->f, &e, x->t.s, x->t.n) ? follow(x, &e) : hand_out(x);
+	if (!entry(x->f, &e, x->t.s, x->t.n))
+		return hand_out(x);
+	if (!x->inside)
+		return follow(x, &e);
+	x->t.kind = ALIAS_AGAIN;
+	return hand_out(x);
 }
 
 static int include(struct find *x, const struct aliasfile *from)
 {
-	char path[CONTROL_LINE_MAX + 1];
+	char path[ADDR_CAP];
 	struct aliasfile f;
 	int r;
 
@@ -131,8 +144,10 @@ static int include(struct find *x, const struct aliasfile *from)
 		return r;
 	x->finals--;
 	memcpy(path, x->t.s, x->t.n + 1);
+	x->inside = 1;
 	if ((r = aliasfile_read(&f, path, x->why)) > 0)
 		r = expand(x, &f, 0, f.text.len);
+	x->inside = 0;
 	aliasfile_close(&f);
 	return r;
 }
@@ -143,29 +158,33 @@ static int expand(struct find *x, const struct aliasfile *f, size_t pos, size_t 
 	int r;
 
 	while ((r = alias_target(f, &pos, to, &x->t, x->why)) > 0) {
+		/* \name chooses with whose rights the whole alias is carried out: in an
+		 * included file, only a name that the file of aliases has chosen. */
+		if (x->t.kind == ALIAS_SELF && x->inside && !is_parent(x))
+			x->t.kind = ALIAS_NAME;
 		if (x->t.kind == ALIAS_INCLUDE)
 			r = include(x, f);
 		else if (f != x->f && (x->t.kind == ALIAS_PROGRAM || x->t.kind == ALIAS_FILE)) {
 			*x->why = aliasfile_error(f, pos, "only addresses in an included file");
 			r = -1;
 		} else
-			r = x->t.kind == ALIAS_NAME ? name(x) : hand_out(x);
+			r = x->t.kind == ALIAS_NAME ? name_target(x) : hand_out(x);
 		if (r < 0)
 			break;
 	}
 	return r;
 }
 
-static int find(struct find *x, const char *n, size_t len)
+static int find(struct find *x, const char *name, size_t n)
 {
 	struct alias_entry e;
 	int r;
 
-	if (!len || len > ADDR_MAX || !entry(x->f, &e, n, len))
+	if (!n || n > ADDR_MAX || !entry(x->f, &e, name, n))
 		return 0;
-	memcpy(x->t.s, n, len);
-	x->t.s[len] = 0;
-	x->t.n = len;
+	memcpy(x->t.s, name, n);
+	x->t.s[n] = 0;
+	x->t.n = n;
 	x->at = e.line_at;
 	if ((r = follow(x, &e)) < 0)
 		return r;
@@ -175,15 +194,15 @@ static int find(struct find *x, const char *n, size_t len)
 		"this alias has no target");
 }
 
-int alias_find(const char *n, size_t len, alias_each *each, void *arg, const char **why)
+int alias_find(const char *name, size_t n, alias_each *each, void *arg, const char **why)
 {
 	struct aliasfile f;
 	struct find x = { .f = &f, .each = each, .arg = arg, .why = why,
-		.seen = BUF_HEAP(CONTROL_MAX) };
+		.seen = BUF_HEAP(2 * CONTROL_MAX) };
 	int r;
 
 	if ((r = aliasfile_open(&f, why)) > 0)
-		r = find(&x, n, len);
+		r = find(&x, name, n);
 	buf_free(&x.seen);
 	aliasfile_close(&f);
 	return r;

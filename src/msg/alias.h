@@ -7,10 +7,12 @@
 enum alias_kind {
 	ALIAS_ADDR,	/* local@host, without quoting */
 	ALIAS_NAME,	/* a local part that is no alias itself */
-	ALIAS_SELF,	/* \name, or a name that is its own alias: no aliases any more */
+	ALIAS_SELF,	/* \name, or a name that is its own alias: no aliases any more; of an
+			 * included file only the name of an alias that led to it */
 	ALIAS_PROGRAM,	/* for the shell, without the | */
 	ALIAS_FILE,	/* absolute; a Maildir when it ends in / */
-	ALIAS_INCLUDE	/* absolute: a file with more targets, not opened yet */
+	ALIAS_INCLUDE,	/* absolute: a file with more targets, not opened yet */
+	ALIAS_AGAIN	/* a local part that is an alias, in an included file: not followed */
 };
 
 /* What becomes of one target of n bytes (valid for this call, no control bytes,
@@ -21,8 +23,8 @@ enum { ALIAS_STOP = 0, ALIAS_ON = 1, ALIAS_EXPAND = 2 };
 typedef int alias_each(void *arg, enum alias_kind kind, const char *text, size_t n);
 
 /* Looks for the n bytes of name (a local part, case-blind). Aliases that point to
- * aliases are followed, at most ALIAS_DEPTH of them in a row; a target that comes
- * twice is handed out once. 1 found: each() was called for every final target.
+ * aliases are followed, at most ALIAS_DEPTH of them in a row, but not out of an
+ * included file; a target that comes twice is handed out once. 1 found: each() was called for every final target.
  * 0 there is no such alias, or no file of them. -1 error, each() may have been
  * called for some: *why names the file and the line, without a full stop, and
  * stays until the next call. Control files and the heap are used. */

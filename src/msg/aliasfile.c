@@ -23,37 +23,37 @@ static char message[400];
 
 static int fail(const char **why, const char *path, const char *text)
 {
-	struct buf m = BUF_OVER(message);
-
-	buf_fmt(&m, "%.*s: %s", 200, path, text);
-	*why = buf_z(&m) ? message : text;
+	*why = buf_text(message, sizeof message, "%.*s: %s", 200, path, text) ? message : text;
 	return -1;
 }
 
 const char *aliasfile_error(const struct aliasfile *f, size_t at, const char *text)
 {
-	struct buf m = BUF_OVER(message);
 	size_t line = 1, i;
 
 	for (i = 0; i < at && i < f->text.len; i++)
 		line += f->text.s[i] == '\n';
-	buf_fmt(&m, "%.*s, line %zu: %s", 200, f->path, line, text);
-	return buf_z(&m) ? message : text;
+	return buf_text(message, sizeof message, "%.*s, line %zu: %s", 200, f->path, line,
+		text) ? message : text;
 }
 
 /* ---- the file ---- */
 
-/* Root's, ours, or that of one of the users whose mail this is. */
-static int is_trusted(uid_t uid)
+/* Root's, ours, of one of the users whose mail this is, or of who owns the directory:
+ * he could put any file in its place, and any defaultdelivery beside it. */
+static int is_trusted(uid_t uid, const char *dir)
 {
+	struct stat st;
 	struct user u;
 
-	return !uid || uid == geteuid() || (passwd_uid(&u, uid) == 1 &&
+	return !uid || uid == geteuid() || (stat(dir, &st) == 0 && uid == st.st_uid) ||
+		(passwd_uid(&u, uid) == 1 &&
 		(!strcmp(u.name, "alias") || !strcmp(u.name, "qmailq")));
 }
 
-/* 1, 0 not there, -1. Blocks on nothing: a pipe in the place of the file is no file. */
-static int load(struct aliasfile *f, const char *path, int include, const char **why)
+/* 1, 0 not there, -1. Blocks on nothing: a pipe in the place of the file is no file.
+ * dir 0: it may be anybody's. */
+static int load(struct aliasfile *f, const char *path, const char *dir, const char **why)
 {
 	struct stat st;
 	int r;
@@ -66,7 +66,7 @@ static int load(struct aliasfile *f, const char *path, int include, const char *
 		return fail(why, path, "not a regular file");
 	if (st.st_mode & S_IWOTH)
 		return fail(why, path, "everybody may write this file");
-	if (!include && !is_trusted(st.st_uid))
+	if (dir && !is_trusted(st.st_uid, dir))
 		return fail(why, path, "this file is neither root's nor the mail system's");
 	if ((r = io_slurp(AT_FDCWD, path, &f->text)) < 0)
 		return fail(why, path, err_text(errno));
@@ -76,14 +76,13 @@ static int load(struct aliasfile *f, const char *path, int include, const char *
 int aliasfile_open(struct aliasfile *f, const char **why)
 {
 	static char path[512];
-	struct buf p = BUF_OVER(path);
 	int r;
 
 	memset(f, 0, sizeof *f);
-	if (!buf_fmt(&p, "%s/aliases", control_dir()) || !buf_z(&p))
+	if (!buf_text(path, sizeof path, "%s/aliases", control_dir()))
 		return fail(why, control_dir(), err_text(ENAMETOOLONG));
-	r = load(f, path, 0, why);
-	return r ? r : load(f, etc_aliases, 0, why);
+	r = load(f, path, control_dir(), why);
+	return r ? r : load(f, etc_aliases, "/etc", why);
 }
 
 int aliasfile_read(struct aliasfile *f, const char *path, const char **why)
@@ -91,7 +90,7 @@ int aliasfile_read(struct aliasfile *f, const char *path, const char **why)
 	int r;
 
 	memset(f, 0, sizeof *f);
-	r = load(f, path, 1, why);
+	r = load(f, path, 0, why);
 	return r ? r : fail(why, path, err_text(ENOENT));
 }
 
@@ -227,14 +226,14 @@ static const char *judge(struct alias_target *t, int quoted)
 	if (!quoted && t->s[strcspn(t->s, "<>();:")])
 		return "an address without comments and other words is wanted";
 	t->kind = strchr(t->s, '@') ? ALIAS_ADDR : ALIAS_NAME;
-	return *t->s == '@' || t->s[t->n - 1] == '@' || t->n > ADDR_MAX ?
+	return *t->s == '@' || t->s[t->n - 1] == '@' ?
 		"this is no address" : 0;
 }
 
 int alias_target(const struct aliasfile *f, size_t *pos, size_t to, struct alias_target *t,
 	const char **why)
 {
-	struct buf w = BUF_AT(t->s, 0, CONTROL_LINE_MAX);
+	struct buf w = BUF_AT(t->s, 0, ADDR_MAX);
 	size_t i = *pos, at;
 	const char *wrong;
 	int quoted, c;

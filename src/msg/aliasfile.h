@@ -12,7 +12,7 @@ struct aliasfile {
 };
 /* "name: targets": where its targets are in the text, which is behind the colon. */
 struct alias_entry { char name[ADDR_CAP]; size_t len; size_t line_at, from, to; };
-struct alias_target { enum alias_kind kind; char s[CONTROL_LINE_MAX + 1]; size_t n; };
+struct alias_target { enum alias_kind kind; char s[ADDR_CAP]; size_t n; };	/* and a NUL */
 
 /* Reads control/aliases or, where that does not exist, /etc/aliases. 1, 0 there is
  * neither, -1 as below. */

@@ -17,7 +17,7 @@ static int loaded;
 static const char *value_of(const char *line, size_t *key)
 {
 	*key = strcspn(line, " \t:");
-	return line + *key + strspn(line + *key, " \t:");
+	return line + *key + text_span(line + *key, " \t:");
 }
 
 /* A value is an address, or @ and a host. */
@@ -34,7 +34,6 @@ static int is_value(const char *v)
 static int check(void)
 {
 	static char why[120];
-	struct buf w = BUF_OVER(why);
 	size_t i, key;
 	const char *v;
 
@@ -42,9 +41,8 @@ static int check(void)
 		v = value_of(map.s + i, &key);
 		if (key && is_value(v))
 			continue;
-		buf_fmt(&w, "a line must be: key address; one begins with \"%.*s\"", 40,
-			map.s + i);
-		buf_z(&w);
+		buf_text(why, sizeof why, "a line must be: key address; one begins with \"%.*s\"",
+			40, map.s + i);
 		return control_wrong("generic", why);
 	}
 	return 0;

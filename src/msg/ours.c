@@ -41,6 +41,11 @@ const char *ours_me(void)
 	return me.len ? me.s : "";
 }
 
+const char *ours_host(void)
+{
+	return me.len && locals.len && !control_has(&locals, me.s, me.len) ? locals.s : ours_me();
+}
+
 int ours_has(const char *host, size_t n)
 {
 	return !n || text_caseeq(host, n, me.s, me.len) || control_has(&locals, host, n) ||

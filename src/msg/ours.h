@@ -10,6 +10,9 @@ int ours_load(void);
 void ours_forget(void);
 /* control/me, "" when there is none. */
 const char *ours_me(void);
+/* A name of ours that mail is delivered to: me, unless locals says otherwise. "" when
+ * there is no me. */
+const char *ours_host(void);
 /* 1 when the host of n bytes is ours: me, one of locals, localhost, a name that
  * begins with "localhost.", or none at all (n 0). */
 int ours_has(const char *host, size_t n);

@@ -47,7 +47,7 @@ static int each(void *arg, const char *addr, size_t n)
 
 	if (!generic_map(&b, addr, n))
 		return 1;
-	if (o->n == OUTGOING_MAX)
+	if (o->n >= OUTGOING_MAX)	/* a copy of a From may have filled the last place */
 		return 0;
 	addr_quote(&o->text, b.s, b.len);
 	replace(o, w->at + w->list.from, w->list.to - w->list.from, from);

@@ -52,7 +52,7 @@ char *lines_next(struct lines *l)
 
 char *word_next(char **p)
 {
-	char *w = *p + strspn(*p, " \t\r"), *end = w + strcspn(w, " \t\r");
+	char *w = *p + text_span(*p, " \t\r"), *end = w + strcspn(w, " \t\r");
 
 	*p = *end ? end + 1 : end;
 	*end = 0;
@@ -64,7 +64,7 @@ static unsigned interface(const char *name)
 {
 	struct ifreq r = { 0 };
 	size_t n = strlen(name);
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = (int)syscall(SYS_socket, AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	memcpy(r.ifr_name, name, n < IFNAMSIZ ? n : IFNAMSIZ - 1);
 	if (syscall(SYS_ioctl, fd, SIOCGIFINDEX, &r) < 0)

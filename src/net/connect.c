@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <string.h>
 #include <netinet/tcp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "connect.h"
 #include "../base/control.h"
 #include "../base/io.h"
@@ -57,7 +59,7 @@ static int start(int fd, const struct addr *to, struct source *src, int64_t at)
 
 int connect_to(const struct addr *to, int type, struct source *src, int64_t at)
 {
-	int fd = socket(to->u.sa.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = (int)syscall(SYS_socket, to->u.sa.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0 && start(fd, to, src, at))
 		fd = io_close(fd);

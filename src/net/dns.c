@@ -248,12 +248,10 @@ static enum dns in_dns(struct found *f, const struct resolv *r, const char *name
 static enum dns in_search(struct found *f, struct resolv *r, const char *name)
 {
 	char full[2 * NAME_CAP], *p = r->search, *w;
-	struct buf b = BUF_OVER(full);
 	enum dns d;
 
 	while (!strchr(name, '.') && (w = word_next(&p))) {
-		buf_clear(&b);
-		if (!buf_fmt(&b, "%s.%s", name, w) || !buf_z(&b))
+		if (!buf_text(full, sizeof full, "%s.%s", name, w))
 			continue;
 		d = in_dns(f, r, full);
 		if (d == DNS_OK || d == DNS_LATER)

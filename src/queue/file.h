@@ -23,6 +23,10 @@ unsigned qdir_subs(const struct queue *q, int dir);
 /* The one that this message's file belongs to; -1: none. */
 int qdir_sub(const struct queue *q, int dir, uint64_t id);
 
+/* The directory whose entries are synced most, opened: of a single sub-directory,
+ * that. -1 errno. */
+int qdir_open(const struct queue *q, int dir);
+
 /* Write a path below the queue directory into dst (QPATH bytes); return dst.
  * "dir/sub/id", or "dir/id" when sub is -1. */
 char *qpath(char *dst, int dir, int sub, uint64_t id);
@@ -33,11 +37,11 @@ char *qpath_own(char *dst, const struct queue *q, int dir, uint64_t id);
 int qfile_at(const struct queue *q, const char *path, int flags);
 
 /* A file below lock/ that several programs write, made when it is missing: for
- * reading and writing. Root gives a new one to the queue's owner. -1 with EBADMSG
- * when it is none of ours (not plain, or with a second name). */
+ * reading and writing. -1 with EBADMSG when it is none of ours (not plain, or with a
+ * second name). */
 int qfile_shared(const struct queue *q, const char *path);
 /* flock(2), for the moment that others hold it; whoever is stopped while he does
- * must not stop us. 0, or -1: it is not ours. */
+ * must not stop us. 0, or -1 errno (EWOULDBLOCK: it is another's). */
 int qfile_lock(int fd);
 
 /* Sets q->split and q->bigtodo by looking. Only q->dir need be set. */

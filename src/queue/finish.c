@@ -76,16 +76,14 @@ static int queued(struct queue *q, uint64_t id)
 int queue_sweep_pid(struct queue *q)
 {
 	char path[300];
-	struct buf b;
 	struct dir d;
 	int fd, n = 0;
 
 	if (dir_open(&d, q->dir, "pid") < 0)
 		return -1;
 	while (dir_next(&d) > 0) {
-		b = BUF_OVER(path);
-		buf_fmt(&b, "pid/%s", d.name);
-		if (d.name[0] == '.' || !buf_z(&b) || (fd = open_orphan(q, path)) < 0)
+		if (d.name[0] == '.' || !buf_text(path, sizeof path, "pid/%s", d.name) ||
+			(fd = open_orphan(q, path)) < 0)
 			continue;
 		n += unlinkat(q->dir, path, 0) == 0;
 		io_close(fd);

@@ -77,22 +77,19 @@ void handin_data(struct handin *h, const void *p, size_t n)
 		put(h, 'D', p, n);
 }
 
-void handin_sender(struct handin *h, const char *a)
+void handin_address(struct handin *h, char letter, const char *a)
 {
-	if (h->sock < 0)
-		submit_sender(&mail, a, strlen(a));
+	size_t n = strlen(a);
+
+	if (h->sock >= 0)
+		put(h, letter, a, n);
+	else if (letter == 'S')
+		submit_sender(&mail, a, n);
 	else
-		put(h, 'S', a, strlen(a));
+		submit_rcpt(&mail, a, n);
 }
 
-void handin_rcpt(struct handin *h, const char *a)
-{
-	if (h->sock < 0)
-		submit_rcpt(&mail, a, strlen(a));
-	else
-		put(h, 'T', a, strlen(a));
-}
-
+/* Waits as long as the other side may live, which was told how long that is. */
 char handin_end(struct handin *h, struct buf *text)
 {
 	char said[512];

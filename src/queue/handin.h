@@ -22,8 +22,8 @@ struct handin { int sock; };
  * clock_mono() when the other side is to give up. Errors stick, handin_end tells. */
 void handin_begin(struct handin *h, int sock, int64_t until);
 void handin_data(struct handin *h, const void *p, size_t n);
-void handin_sender(struct handin *h, const char *a);
-void handin_rcpt(struct handin *h, const char *a);
+/* 'S' the sender, after the last data; 'T' each recipient. */
+void handin_address(struct handin *h, char letter, const char *a);
 /* 'K': the message is safe, text gets its qp number. 'Z' or 'D': text gets the
  * reason, with its status. */
 char handin_end(struct handin *h, struct buf *text);

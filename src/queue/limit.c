@@ -98,14 +98,14 @@ int limit_take(struct queue *q, const char *key, uint64_t max, uint64_t *wait)
 }
 
 /* "over NAME MAX WHO" for the runner's log. An envelope address has no control
- * bytes, so it cannot end the line. */
+ * bytes, so it cannot end the line. A flood of them leaves room for `qmta queue`. */
 static void report(struct queue *q, const char *name, uint64_t max, const char *who)
 {
 	char line[ADDR_CAP + 60];
 	struct buf b = BUF_OVER(line);
 
 	if (buf_fmt(&b, "over %s %llu %s\n", name, (unsigned long long)max, who))
-		queue_command_add(q, b.s, b.len);
+		queue_command_add(q, b.s, b.len, COMMANDS_MAX / 2);
 }
 
 static int full(struct queue *q, const char *name, uint64_t max, int code)
@@ -153,11 +153,10 @@ int limit_bytes(struct queue *q)
 int limit_sender(struct queue *q, const char *s, size_t n)
 {
 	char key[ADDR_CAP + 8];
-	struct buf b = BUF_OVER(key);
 	uint64_t wait;
 	enum limit r;
 
-	if (!n || !buf_fmt(&b, "sender %.*s", (int)n, s) || !buf_z(&b))
+	if (!n || !buf_text(key, sizeof key, "sender %.*s", (int)n, s))
 		return 0;
 	r = limit_ask(q, key, q->sendermax, &wait);
 	if (r == LIMIT_FIRST)

@@ -49,7 +49,7 @@ static int make_info(struct qsettle *s)
 	when[1].tv_sec = (time_t)i.birth;
 	if (io_write(fd, "F", 1) < 0 ||
 		io_write(fd, i.sender, strlen(i.sender) + 1) < 0 ||
-		futimens(fd, when) < 0)
+		sys_futimens(fd, when) < 0)
 		return io_close(fd);
 	return keep(s, fd, INFO);
 }
@@ -154,7 +154,7 @@ static int set_time(struct queue *q, int dir, uint64_t id, int64_t when)
 	int r = qfile_find(q, dir, id, path, &st);
 
 	if (r > 0)
-		return utimensat(q->dir, path, t, 0);
+		return sys_utimens(q->dir, path, t);
 	return r < 0 ? -1 : no_entry();
 }
 

@@ -90,10 +90,8 @@ int queue_space(const struct queue *q, uint64_t *left, uint64_t *want)
 /* Makes p->fd, named p->tmp below pid/ and locked. 0, or QQ_PID. */
 static int make_temp(struct qput *p, int try)
 {
-	struct buf b = BUF_OVER(p->tmp);
-
-	buf_fmt(&b, "pid/%d.%lld.%d", (int)p->pid, (long long)clock_wall_usec(), try);
-	buf_z(&b);
+	buf_text(p->tmp, sizeof p->tmp, "pid/%d.%lld.%d", (int)p->pid,
+		(long long)clock_wall_usec(), try);
 	p->state = TEMP;
 	p->fd = openat(p->q->dir, p->tmp,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, QPUT_MODE);
@@ -186,6 +184,8 @@ int qput_begin(struct qput *p, struct queue *q, enum qput_who who)
 	p->pid = getpid();
 	p->uid = for_uid == NOBODY ? getuid() : for_uid;
 	p->until = clock_mono() + WRITER_SECS * (int64_t)1000;
+	if (queue_seem(q) < 0)
+		return QQ_DIR;
 	/* A bounce makes room soon: it lets its message leave the queue. */
 	p->left = UINT64_MAX;
 	if (who != PUT_BOUNCE && q->minfree && !queue_space(q, &room, &want))

@@ -61,8 +61,7 @@ void queue_layout(struct queue *q)
 	q->bigtodo = is_dir(q, TODO, 0) ? count_subs(q, TODO) : 0;
 }
 
-/* The directory whose entries are synced most: of a single sub-directory, that. */
-static int open_dir(const struct queue *q, int dir)
+int qdir_open(const struct queue *q, int dir)
 {
 	char path[QPATH];
 
@@ -96,8 +95,8 @@ int queue_open(struct queue *q, const char *dir)
 	if (q->dir < 0)
 		return QQ_HOME;
 	queue_layout(q);
-	q->mess = open_dir(q, MESS);
-	if (q->mess >= 0 && (q->todo = open_dir(q, TODO)) >= 0) {
+	q->mess = qdir_open(q, MESS);
+	if (q->mess >= 0 && (q->todo = qdir_open(q, TODO)) >= 0) {
 		code = QQ_CONFIG;
 		if (read_settings(q) == 0)
 			return 0;
@@ -117,6 +116,17 @@ void queue_close(struct queue *q)
 int queue_writable(const struct queue *q)
 {
 	return syscall(SYS_faccessat, q->dir, "pid", W_OK | X_OK) == 0;
+}
+
+int queue_seem(const struct queue *q)
+{
+	struct stat top;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(q->dir, &top) < 0)
+		return -1;
+	return top.st_uid ? proc_seem(top.st_uid, top.st_gid) : 0;
 }
 
 /* A reader that went away is no error, nor is a trigger that is missing: the

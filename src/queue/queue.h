@@ -38,6 +38,10 @@ int queue_open(struct queue *q, const char *dir);
 void queue_close(struct queue *q);
 /* 1 when the caller may put messages in by itself (no set-id program needed). */
 int queue_writable(const struct queue *q);
+/* Root is the queue's owner from here on, until proc_seem() undoes it: names in a
+ * directory that another may write lead wherever that one wants. Anybody else stays
+ * who he is. 0 / -1 errno. */
+int queue_seem(const struct queue *q);
 
 /* Bytes that are free, and those below which new mail is refused. 1 when there is
  * room; so it is when it cannot be found out: the writes will tell. */
@@ -67,7 +71,8 @@ struct qput {
 	char window[WINDOW];	/* last: what lies behind it is far, in longer instructions */
 };
 /* Begins: makes the file and writes the Received line. All: 0 or a QQ_ number;
- * after any number but 0 everything is already removed and the put is over. */
+ * after any number but 0 everything is already removed and the put is over. Root has
+ * seemed the queue's owner since. */
 int qput_begin(struct qput *p, struct queue *q, enum qput_who who);
 /* Messages begun from now on are put in for this user: Received line and envelope
  * name him, not the caller. */
@@ -173,8 +178,11 @@ int queue_chan_done(struct queue *q, uint64_t id, enum qchan c);
 int queue_finish(struct queue *q, uint64_t id);
 
 /* ---- the runner's own ---- */
-/* Exclusive lock on lock/sendmutex. fd kept open; -1 errno (EWOULDBLOCK: another runner). */
+/* Exclusive lock on lock/sendmutex, and on mess/ by q's own descriptor. fd kept open;
+ * -1 errno (EWOULDBLOCK: another runner). lost: 1 when that file was removed since. */
 int queue_lock(struct queue *q);
+void queue_unlock(struct queue *q, int fd);
+int queue_lock_lost(int fd);
 /* 1 somebody holds that lock, 0 nobody, -1 errno. */
 int queue_running(struct queue *q);
 /* Wakes the runner; never blocks, errors do not matter. hint: TRIGGER_MAIL, or
@@ -187,10 +195,10 @@ int queue_trigger_open(struct queue *q);
 /* lock/tcpto opened read-write (made when missing), -1 errno. */
 int queue_tcpto(struct queue *q);
 /* Lines for the runner (send/command.h) in lock/commands. add: whole lines, then the
- * trigger is pulled; 0, -1 errno (EAGAIN: too many are waiting). read: all that are
+ * trigger is pulled; 0, -1 errno (EAGAIN: more than max bytes would be waiting). read: all that are
  * there into b; 1 some, 0 none, -1. keep: what became of the first n bytes: these
  * take their place; what was added meanwhile stays behind them. */
-int queue_command_add(struct queue *q, const char *s, size_t n);
+int queue_command_add(struct queue *q, const char *s, size_t n, size_t max);
 int queue_command_read(struct queue *q, struct buf *b);
 int queue_command_keep(struct queue *q, size_t n, struct buf *b);
 #define COMMANDS_MAX (64u << 10)

@@ -90,13 +90,10 @@ static void fix_tree(struct fix *f, int top, const char *name, mode_t mode, unsi
 {
 	int fd = fix_entry(f, top, name, name, S_IFDIR | mode);
 	char path[QPATH];
-	struct buf b;
 	unsigned n;
 
 	for (n = 0; fd >= 0 && n < subs && !f->failed; n++) {
-		b = BUF_OVER(path);
-		buf_fmt(&b, "%s/%u", name, n);
-		buf_z(&b);
+		buf_text(path, sizeof path, "%s/%u", name, n);
 		io_close(fix_entry(f, fd, path + strlen(name) + 1, path, S_IFDIR | mode));
 	}
 	io_close(fd);
@@ -127,12 +124,15 @@ static void fix_lock(struct fix *f, int lock, unsigned tcpto)
 }
 
 /* The runner's lock, when there is one already. -1: a runner is alive. */
-static int take_lock(const struct queue *q)
+static int take_lock(struct queue *q)
 {
 	int fd = qfile_at(q, "lock/sendmutex", O_RDWR | O_NONBLOCK);
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;	/* kept until we exit */
+	queue_layout(q);
+	/* Kept until we exit. The file may have been removed below a runner. */
+	if ((fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) &&
+		(flock(qdir_open(q, MESS), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
+		return 0;
 	say(PROG, errno == EWOULDBLOCK ? "qmta-send works on this queue: "
 		"stop it first" : "unable to lock lock/sendmutex");
 	return -1;
@@ -265,10 +265,8 @@ int queuefix_main(int argc, char **argv)
 	const char *dir = arguments(&f, &o, argc, argv);
 	mode_t mode;
 
-	if (!dir) {
-		say(PROG, "usage: " PROG " [-iNvrmt] [-s split] [-b 0|1] [-S tcptosize] directory");
-		return EXIT_PERM;
-	}
+	if (!dir)
+		return say_usage(PROG, " [-iNvrmt] [-s split] [-b 0|1] [-S tcptosize] directory");
 	umask(0);
 	q.dir = openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	choose_owner(&f, q.dir);

@@ -20,19 +20,46 @@ int queue_lock(struct queue *q)
 {
 	int fd = open_plain(q, "lock/sendmutex");
 
-	/* Who only looks whether somebody runs has it for a moment. */
-	return fd >= 0 && qfile_lock(fd) < 0 ? io_close(fd) : fd;
+	/* Who only looks whether somebody runs has it for a moment. The file can be
+	 * removed while it is locked; mess/ cannot, as long as there is mail (on NFS
+	 * a directory cannot be locked: then the file is all). */
+	if (fd < 0 || qfile_lock(fd) < 0 || (qfile_lock(q->mess) < 0 && errno == EWOULDBLOCK))
+		return io_close(fd);
+	return fd;
+}
+
+void queue_unlock(struct queue *q, int fd)
+{
+	flock(q->mess, LOCK_UN);
+	io_close(fd);
+}
+
+int queue_lock_lost(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && !st.st_nlink;
 }
 
 /* A shared lock: two who look do not see each other. */
+static int is_locked(int fd)
+{
+	int r = flock(fd, LOCK_SH | LOCK_NB) == 0 ? 0 : errno == EWOULDBLOCK ? 1 : -1;
+
+	flock(fd, LOCK_UN);
+	return r;
+}
+
 int queue_running(struct queue *q)
 {
-	int fd = qfile_at(q, "lock/sendmutex", O_RDONLY | O_NONBLOCK), r = 0;
+	int fd, r = is_locked(q->mess);
 
+	if (r > 0)
+		return r;
+	fd = qfile_at(q, "lock/sendmutex", O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
-		r = errno == EWOULDBLOCK ? 1 : -1;
+	r = is_locked(fd);
 	io_close(fd);
 	return r;
 }

@@ -8,23 +8,22 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "../base/sys.h"
 #include "file.h"
 
 int qfile_shared(const struct queue *q, const char *path)
 {
+	/* Whoever calls a set-id writer chooses its umask, and would close the file to all. */
+	mode_t was = umask(077);
 	int fd = qfile_at(q, path, O_RDWR | O_CREAT | O_NONBLOCK);
-	struct stat st, top;
+	struct stat st;
 
+	umask(was);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return io_close(fd);
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1) {
 		errno = EBADMSG;
 		return io_close(fd);
 	}
-	/* Made by root: the runner and the set-id writer are somebody else. */
-	if (!st.st_uid && !st.st_size && fstat(q->dir, &top) == 0 && top.st_uid)
-		syscall(SYS_own, fd, top.st_uid, top.st_gid);
 	return fd;
 }
 
@@ -35,6 +34,8 @@ int qfile_lock(int fd)
 	for (n = 0; n < 50; n++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -1;
 		poll(0, 0, 2);
 	}
 	errno = EWOULDBLOCK;
@@ -49,13 +50,13 @@ static int open_commands(struct queue *q)
 }
 
 /* All of it or nothing: half a line would be another command. */
-static int append(int fd, const char *s, size_t n)
+static int append(int fd, const char *s, size_t n, size_t max)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return -1;
-	if (st.st_size + (off_t)n > (off_t)COMMANDS_MAX) {
+	if (st.st_size + (off_t)n > (off_t)max) {
 		errno = EAGAIN;
 		return -1;
 	}
@@ -66,13 +67,13 @@ static int append(int fd, const char *s, size_t n)
 	return -1;
 }
 
-int queue_command_add(struct queue *q, const char *s, size_t n)
+int queue_command_add(struct queue *q, const char *s, size_t n, size_t max)
 {
 	int fd = open_commands(q), r;
 
 	if (fd < 0)
 		return -1;
-	r = append(fd, s, n);
+	r = append(fd, s, n, max);
 	io_close(fd);
 	queue_wake(q, TRIGGER_COMMANDS);
 	return r;

@@ -25,6 +25,7 @@ static struct out out = OUT_STATIC(1, window);
 static struct buf notes = BUF_HEAP(NOTES_MAX);	/* of the message that is shown */
 static int verbose;	/* mailq: ages, last errors, next tries */
 static unsigned long count;	/* messages seen */
+static int json;	/* objects in place of lines */
 static int held;	/* the message that is shown */
 
 /* The queue could not be opened or read: code of queue_open, and errno. */
@@ -45,10 +46,8 @@ int show_begin(struct queue *q, int argc, char **argv)
 {
 	int r;
 
-	if (argc > 1) {
-		say(argv[0], "usage: %s", argv[0]);
-		return EXIT_PERM;
-	}
+	if (argc > 1)
+		return say_usage(argv[0], "");
 	if (defaults_load(argv[0]) < 0)
 		return EXIT_TEMP;
 	errno = 0;
@@ -63,14 +62,13 @@ static int trouble(uint64_t id)
 	return EXIT_TEMP;
 }
 
-/* from: the lowest byte that is shown as it is. */
-static void put_safe(const char *s, size_t n, int from)
+void show_safe(struct out *o, const char *s, size_t n, int from)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
-		out_put(&out, c < from || c > 126 ? "_" : s + i, 1);
+		out_put(o, c < from || c > 126 ? "_" : s + i, 1);
 	}
 }
 
@@ -99,7 +97,7 @@ static void show_head(const struct qinfo *i)
 	date_gmt(&b, i->birth);
 	out_fmt(&out, "%.*s  #%llu  %llu  <", (int)b.len, text,
 		(unsigned long long)i->id, (unsigned long long)i->size);
-	put_safe(i->sender, strlen(i->sender), 33);
+	show_safe(&out, i->sender, strlen(i->sender), 33);
 	out_puts(&out, "> ");
 	if (i->bouncing)
 		out_puts(&out, " bouncing");
@@ -142,7 +140,7 @@ static void put_note(const char *p)
 
 	for (; p && (lf = strchr(p, '\n')) && lf != p; p = lf + 1) {
 		out_puts(&out, "\t\t");
-		put_safe(p, (size_t)(lf - p), 32);
+		show_safe(&out, p, (size_t)(lf - p), 32);
 		out_puts(&out, "\n");
 	}
 }
@@ -167,9 +165,17 @@ static int show_list(int got, struct qread *r, uint64_t id, enum qchan c)
 	struct qrcpt rc;
 
 	while (got > 0 && (got = qread_next(r, &rc)) > 0) {
-		out_fmt(&out, "%s\t%s\t", rc.done ? "  done" : "",
-			r->fresh ? "todo" : c == LOCAL ? "local" : "remote");
-		put_safe(rc.addr, rc.len, 33);
+		const char *channel = r->fresh ? "todo" : c == LOCAL ? "local" : "remote";
+		int64_t due = 0;
+
+		if (json) {
+			if (!rc.done && !r->fresh)
+				queue_due(&queue, id, c, &due);
+			json_rcpt(&out, &rc, channel, due);
+			continue;
+		}
+		out_fmt(&out, "%s\t%s\t", rc.done ? "  done" : "", channel);
+		show_safe(&out, rc.addr, rc.len, 33);
 		out_puts(&out, "\n");
 		if (!verbose || rc.done)
 			continue;
@@ -181,13 +187,13 @@ static int show_list(int got, struct qread *r, uint64_t id, enum qchan c)
 	return got;
 }
 
-/* Of very many, the first. */
-void show_notes(struct queue *q, uint64_t id)
+/* The last errors, for show_note. Of very many, the first. */
+static void read_notes(uint64_t id)
 {
 	char path[QPATH];
 
 	buf_clear(&notes);
-	io_slurp(q->dir, qpath_own(path, q, NOTE, id), &notes);
+	io_slurp(queue.dir, qpath_own(path, &queue, NOTE, id), &notes);
 	if (notes.len == NOTES_MAX)
 		notes.len--;
 	/* A NUL would end the text for the searches above. */
@@ -200,21 +206,24 @@ static int show_message(uint64_t id, enum qstate state)
 {
 	struct qinfo i;
 	struct qread r;
-	int got = queue_info(&queue, id, state, &i), c;
+	int got = queue_info(&queue, id, state, &i), c, bad = 0;
 
 	if (got <= 0)
 		return got;
-	show_head(&i);
+	if (json)
+		json_head(&out, &i);
+	else
+		show_head(&i);
 	if (verbose)
-		show_notes(&queue, id);
-	if (state == FRESH)
-		return show_list(qread_fresh(&r, &queue, id), &r, id, LOCAL) < 0 ? -1 : 1;
-	for (c = LOCAL; c <= REMOTE; c++) {
-		got = qread_chan(&r, &queue, id, (enum qchan)c);
-		if (show_list(got, &r, id, (enum qchan)c) < 0)
-			return -1;
+		read_notes(id);
+	for (c = LOCAL; c <= REMOTE && (state != FRESH || c == LOCAL); c++) {
+		got = state == FRESH ? qread_fresh(&r, &queue, id) :
+			qread_chan(&r, &queue, id, (enum qchan)c);
+		bad |= show_list(got, &r, id, (enum qchan)c);
 	}
-	return 1;
+	if (json)
+		out_puts(&out, "]}");
+	return bad ? -1 : 1;
 }
 
 /* Counts the messages in that state, and shows them if it is to. Exit code. */
@@ -263,7 +272,7 @@ static int show_text(int fd, int body)
 
 	while ((c = in_getc(&in)) >= 0 && (body || c != '\n' || was != '\n')) {
 		was = (char)c;
-		put_safe(&was, 1, c == '\n' || c == '\t' ? 0 : 32);
+		show_safe(&out, &was, 1, c == '\n' || c == '\t' ? 0 : 32);
 	}
 	io_close(fd);
 	return c == -2 ? -1 : 1;
@@ -282,6 +291,20 @@ int show_one(struct queue *q, const char *name, uint64_t id, int body)
 		return r;
 	out_puts(&out, "\n");
 	return show_text(queue_message(q, id), body) < 0 || out_flush(&out) < 0 ? -1 : 1;
+}
+
+int show_json(struct queue *q)
+{
+	int r, s;
+
+	queue = *q;
+	prog = "qmta queue";
+	json = verbose = 1;
+	out_puts(&out, "[");
+	r = walk(FRESH, 1);
+	s = walk(SETTLED, 1);
+	out_puts(&out, "\n]\n");
+	return out_flush(&out) < 0 ? EXIT_TEMP : r ? r : s;
 }
 
 int qstat_main(int argc, char **argv)

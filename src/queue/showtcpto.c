@@ -22,7 +22,7 @@ static int open_table(int *fd, int argc, char **argv)
 
 	if (r)
 		return r;
-	*fd = queue_tcpto(&q);
+	*fd = queue_seem(&q) < 0 ? -1 : queue_tcpto(&q);
 	while (*fd >= 0 && flock(*fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK || ++tries > 50)
 			*fd = io_close(*fd);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "config.h"
 #include "../base/proc.h"
+#include "../base/text.h"
 #include "../exits.h"
 #include "envelope.h"
 #include "submit.h"
@@ -42,7 +43,7 @@ static int split_args(char *line, char **argv)
 {
 	int n = 0;
 
-	while (*(line += strspn(line, " \t")) && n < ARGS_MAX) {
+	while (*(line += text_span(line, " \t")) && n < ARGS_MAX) {
 		argv[n++] = line;
 		line += strcspn(line, " \t");
 		if (*line)

@@ -28,7 +28,9 @@ static void boot_name(char *to, size_t cap)
 	to[text_trim(to, b.len)] = 0;
 }
 
-/* Moves by delta seconds every birth that is not later than `until`. How many. */
+/* Moves by delta seconds every birth that is not later than `until`. Back only those
+ * that lie in the future now: the others may be from a boot whose clock was right, and
+ * older than it is no message may become. How many. */
 static unsigned move_births(struct queue *q, int64_t delta, int64_t until)
 {
 	struct qwalk w;
@@ -40,6 +42,7 @@ static unsigned move_births(struct queue *q, int64_t delta, int64_t until)
 		return 0;
 	while (qwalk_next(&w, &id) > 0)
 		if (queue_info(q, id, SETTLED, &i) > 0 && i.birth <= until &&
+			(delta > 0 || i.birth > clock_wall()) &&
 			queue_set_birth(q, id, i.birth + delta) == 0)
 			n++;
 	qwalk_close(&w);

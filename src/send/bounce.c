@@ -34,18 +34,19 @@ int bounce_running(void)
 	return n;
 }
 
-int bounce_has(uint64_t id)
-{
-	int n = 0, i;
-
-	for (i = 0; i < BOUNCE_CHILDREN; i++)
-		n += children[i].pid > 0 && children[i].id == id;
-	return n;
-}
-
 int bounce_room(void)
 {
 	return bounce_running() < BOUNCE_CHILDREN;
+}
+
+int bounce_busy(uint64_t id)
+{
+	int i;
+
+	for (i = 0; i < BOUNCE_CHILDREN; i++)
+		if (children[i].pid > 0 && children[i].id == id)
+			return 1;
+	return 0;
 }
 
 /* pre@host-@[] (a list's VERP sender) is pre@host to us. */
@@ -169,8 +170,11 @@ static int send_open(struct queue *q, uint64_t id, int texts)
 
 int bounce_send(struct queue *q, uint64_t id)
 {
-	int texts = queue_bounce_open(q, id), r;
+	int texts, r;
 
+	if (bounce_busy(id))
+		return BOUNCE_WAITS;
+	texts = queue_bounce_open(q, id);
 	if (texts < 0)
 		return errno == ENOENT ? 0 : -1;
 	r = send_open(q, id, texts);
@@ -182,14 +186,16 @@ int bounce_send(struct queue *q, uint64_t id)
 
 /* What is left to do with a message without a text for a bounce is to remove it:
  * the plan comes to that by itself. */
-static int over(struct queue *q, uint64_t id, int status)
+static int over(struct queue *q, pid_t pid, uint64_t id, int status)
 {
 	int done = WIFEXITED(status) && !WEXITSTATUS(status);
 
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status)) {
+		kill(-pid, SIGKILL);	/* what it was waiting for */
 		log_line("warning: trouble injecting bounce message of msg %llu: %s, will try later",
 			(unsigned long long)id, WTERMSIG(status) == SIGALRM ?
 			"it took too long" : "its process was killed");
+	}
 	if (done && queue_bounce_drop(q, id) == 0)
 		plan_add(PLAN_DONE, id, clock_mono(), 0, 0);
 	else
@@ -200,11 +206,14 @@ static int over(struct queue *q, uint64_t id, int status)
 int bounce_reap(struct queue *q)
 {
 	int i, status, any = 0;
+	pid_t pid;
 
-	for (i = 0; i < BOUNCE_CHILDREN; i++)
-		if (children[i].pid > 0 && waitpid(children[i].pid, &status, WNOHANG) > 0) {
+	for (i = 0; i < BOUNCE_CHILDREN; i++) {
+		pid = children[i].pid;
+		if (pid > 0 && waitpid(pid, &status, WNOHANG) > 0) {
 			children[i].pid = 0;
-			any |= over(q, children[i].id, status);
+			any |= over(q, pid, children[i].id, status);
 		}
+	}
 	return any;
 }

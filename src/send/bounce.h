@@ -15,7 +15,7 @@ int bounce_send(struct queue *q, uint64_t id);
  * How many are running; 1 when one more may; the dead are looked after: 1 when
  * one has put a bounce somewhere. */
 int bounce_running(void);
-int bounce_has(uint64_t id);	/* 1: one is at this message */
+int bounce_busy(uint64_t id);	/* 1: one is at this message */
 int bounce_room(void);
 int bounce_reap(struct queue *q);
 

@@ -104,6 +104,8 @@ static int hold(uint64_t id)
 			return 0;
 		if (queue_info(&queue, id, FRESH, &i) <= 0)
 			return 1;
+		if (with_loop && !fresh_known(id))
+			report_new(&i);
 		plan_forget(id);
 		settle_now(id);
 		r = queue_hold(&queue, id, 1);

@@ -97,7 +97,6 @@ static int locals(struct buf *b)
 static int own_limit(uint64_t *limit, int c)
 {
 	static char name[80];	/* control_error() shows it later */
-	struct buf b = BUF_OVER(name);
 	const char *dir = queue_dir();
 	size_t n = strlen(dir), at;
 
@@ -106,7 +105,7 @@ static int own_limit(uint64_t *limit, int c)
 	at = text_rchr(dir, n, '/');
 	at = at < n ? at + 1 : 0;
 	/* A name that has no room here has no such file either. */
-	if (!buf_fmt(&b, "concurrency%c.%.*s", "lr"[c], (int)(n - at), dir + at) || !buf_z(&b))
+	if (!buf_text(name, sizeof name, "concurrency%c.%.*s", "lr"[c], (int)(n - at), dir + at))
 		return 0;
 	return control_num(limit, name) < 0 ? -1 : 0;
 }

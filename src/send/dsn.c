@@ -21,14 +21,12 @@ static const char eightbit[] = "Content-Transfer-Encoding: 8bit\n";
 /* The boundary cannot be known to whoever wrote the message that is enclosed. */
 void dsn_head(struct notice *n)
 {
-	struct buf b = BUF_OVER(n->boundary);
 	unsigned long long r = (unsigned long long)clock_wall_usec();
-	const unsigned *half = (const unsigned *)(const void *)&r;
 
 	if (getrandom(&r, sizeof r, GRND_NONBLOCK) < 0)
 		r ^= (unsigned long long)getpid() << 32;
-	buf_fmt(&b, "=_%08x%08x_%llu", half[0], half[1], n->number % 1000000);
-	buf_z(&b);
+	buf_text(n->boundary, sizeof n->boundary, "=_%08x%08x_%llu", (unsigned)(r >> 32),
+		(unsigned)r, n->number % 1000000);
 	buf_fmt(&n->b, "MIME-Version: 1.0\n"
 		"Content-Type: multipart/report; report-type=delivery-status;\n"
 		"\tboundary=\"%s\"\n%s", n->boundary, eightbit);

@@ -87,8 +87,10 @@ static void mark(const struct slot *s, uint32_t i)
 	struct pass *p = s->pass;
 
 	p->gained++;
-	if (!p->fresh && queue_mark(&queue, p->info.id, p->chan, s->off[i]) < 0)
+	if (!p->fresh && queue_mark(&queue, p->info.id, p->chan, s->off[i]) < 0) {
+		p->unmarked++;
 		report_trouble("mark a recipient (who may get it twice) of", p->info.id);
+	}
 }
 
 void fate_set(struct slot *s, uint32_t i, unsigned char letter, const char *text, size_t len)

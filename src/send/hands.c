@@ -110,7 +110,7 @@ static int do_it_here(int lock, int bad_conf)
 	}
 	if ((r = command_run(0)) < 0)
 		say(name, "unable to carry it out:");
-	close(lock);
+	queue_unlock(&queue, lock);
 	return r < 0 ? EXIT_TEMP : 0;
 }
 
@@ -120,7 +120,7 @@ static int have_it_done(int bad_conf)
 	int64_t until = clock_mono() + WAIT_MS;
 	int lock;
 
-	if (queue_command_add(&queue, lines.s, lines.len) < 0) {
+	if (queue_command_add(&queue, lines.s, lines.len, COMMANDS_MAX) < 0) {
 		say(name, errno == EWOULDBLOCK ? "too much is waiting in lock/commands"
 			" already; try again later" : "unable to write lock/commands:");
 		return EXIT_TEMP;
@@ -178,15 +178,20 @@ static int report(int late)
 	struct out out = OUT_OVER(1, window);
 	size_t at = 0, n;
 	struct command c;
-	const char *s;
+	const char *s, *what;
+	int code = EXIT_DONE;
 
 	while ((s = next_line(&lines, &at, &n)))
-		if (command_parse(&c, s, n) && c.id)
-			out_fmt(&out, "%llu: %s\n", (unsigned long long)c.id, outcome(&c, late));
-		else
+		if (command_parse(&c, s, n) && c.id) {
+			what = outcome(&c, late);
+			/* "not removed", "not held", "still held": the runner's log says why. */
+			if (!memcmp(what, "not", 3) || !memcmp(what, "sti", 3))
+				code = EXIT_TEMP;
+			out_fmt(&out, "%llu: %s\n", (unsigned long long)c.id, what);
+		} else
 			out_puts(&out, late ? "qmta-send has not answered; it will do it later\n" :
 				"done\n");
-	return out_flush(&out) < 0 ? EXIT_TEMP : EXIT_DONE;
+	return out_flush(&out) < 0 ? EXIT_TEMP : code;
 }
 
 static int change(const char *verb, char **ids)

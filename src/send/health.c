@@ -4,6 +4,7 @@
 #include "../base/clock.h"
 #include "../base/io.h"
 #include "../base/log.h"
+#include "../base/text.h"
 #include "health.h"
 
 enum { TEXT = 240, PAUSE_MS = 10000 };
@@ -11,8 +12,9 @@ enum { TEXT = 240, PAUSE_MS = 10000 };
 static int64_t success, error;	/* wall seconds; 0: none in this run */
 static char text[TEXT];
 static int text_len;
-static int news, begun;
-static int64_t saved;		/* mono ms of the last write */
+static int news;
+static int told;		/* the kind of the last that was written, 0 none */
+static int64_t saved;		/* mono ms when */
 
 void health_note(int fate, const char *s, size_t n)
 {
@@ -21,7 +23,7 @@ void health_note(int fate, const char *s, size_t n)
 
 	if (fate == 'm')
 		return;
-	news = 1;
+	news = fate == 'K' ? 'K' : 'D';
 	if (fate == 'K') {
 		success = clock_wall();
 		return;
@@ -38,10 +40,10 @@ void health_note(int fate, const char *s, size_t n)
 /* The line of an earlier run that this one has nothing newer for. */
 static void keep(struct buf *b, const char *old, const char *name)
 {
-	const char *at = strstr(old, name), *lf = at ? strchr(at, '\n') : 0;
+	const char *rest = text_line(old, name);
 
-	if (lf && (at == old || at[-1] == '\n'))
-		buf_put(b, at, (size_t)(lf + 1 - at));
+	if (rest)
+		buf_fmt(b, "%s%.*s\n", name, (int)strcspn(rest, "\n"), rest);
 }
 
 void health_save(struct queue *q, int end)
@@ -49,10 +51,11 @@ void health_save(struct queue *q, int end)
 	char line[2 * TEXT], was[2 * TEXT];
 	struct buf b = BUF_OVER(line), old = BUF_OVER(was);
 
-	if (!news || (!end && health_due() > clock_mono()))
+	/* More of the same can wait for the next time that something happens. */
+	if (!news || (!end && news == told && clock_mono() - saved < PAUSE_MS))
 		return;
+	told = news;
 	news = 0;
-	begun = 1;
 	saved = clock_mono();
 	if (queue_health_read(q, &old) <= 0 || !buf_z(&old))
 		*was = 0;
@@ -65,11 +68,4 @@ void health_save(struct queue *q, int end)
 	else
 		keep(&b, was, "error ");
 	queue_health_write(q, b.s, b.len);
-}
-
-int64_t health_due(void)
-{
-	if (!news)
-		return IO_FOREVER;
-	return begun ? saved + PAUSE_MS : 0;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "../base/exec.h"
 #include "../base/io.h"
@@ -35,7 +36,7 @@ static int datagram(const char *s, size_t n)
 {
 	/* syslogd may have been restarted: connect anew each time it refused. */
 	if (sock < 0)
-		sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		sock = (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	return sendto(sock, s, n, MSG_NOSIGNAL, (const void *)&syslog_at,
 		sizeof syslog_at) < 0 ? -1 : 0;
 }
@@ -84,7 +85,7 @@ static int other_program(char **argv, uid_t uid, gid_t gid)
 	int fd[2];
 	pid_t pid;
 
-	if (pipe2(fd, O_CLOEXEC) < 0 || (pid = proc_fork()) < 0)
+	if (proc_pipe(fd) < 0 || (pid = proc_fork()) < 0)
 		return -1;
 	if (pid == 0) {
 		dup2(fd[0], 0);
@@ -97,12 +98,9 @@ static int other_program(char **argv, uid_t uid, gid_t gid)
 
 int logger_start(char **argv, uid_t uid, gid_t gid)
 {
-	const char *slash;
-
 	if (!*argv)
 		return 0;
-	slash = strrchr(*argv, '/');
-	if (strcmp(slash ? slash + 1 : *argv, "splogger"))
+	if (strcmp(*argv + text_dir(*argv), "splogger"))
 		return other_program(argv, uid, gid);
 	if (argv[1]) {
 		tag = argv[1];

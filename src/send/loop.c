@@ -15,6 +15,7 @@
 #include "../base/io.h"
 #include "../base/log.h"
 #include "../base/proc.h"
+#include "../base/trim.h"
 #include "../exits.h"
 #include "anchor.h"
 #include "bounce.h"
@@ -29,7 +30,8 @@
 #include "spawn.h"
 #include "walk.h"
 
-enum { ANSWERS_A_TURN = 64, ARRIVALS_A_TURN = 256, BEGINS_A_TURN = 32, SCAN_PAUSE_MS = 100 };
+enum { ANSWERS_A_TURN = 64, ARRIVALS_A_TURN = 256, BEGINS_A_TURN = 32, SCAN_PAUSE_MS = 100,
+	IDLE_MS = 1000 };
 
 static struct loop *loop;
 static int leaving;		/* TERM: start nothing new */
@@ -45,7 +47,6 @@ static struct qwalk walk;
 static int64_t blind;		/* mono ms when todo/, which could not be read, is tried again; 0 */
 static int said_blind, said_lost;	/* troubles that are said once, until they end */
 static int64_t lost_until;	/* mono ms when what memory did not suffice for is looked for; 0 */
-static int deaf;			/* poll does not work: end, the queue has it all */
 static int broken;		/* exit 111 at the end */
 
 static int in_flight(void)
@@ -78,11 +79,12 @@ static void cannot_scan(void)
 		log_line("warning: unable to read todo: %s; will try again and say when it works",
 			err_text(errno));
 	said_blind = 1;
+	fresh_skip(0);	/* the walk must ask each file whether it is what a settling left */
 	blind = clock_mono() + TROUBLE_SECS * 1000;
 	broken |= !loop->daemon;
 }
 
-/* The trigger may have been removed and made anew; the directory may be another one
+/* The trigger or the lock may have been removed and made anew; the directory may be another one
  * (a file system was mounted, a queue was restored), and ours is nobody's then. */
 static void check_queue(void)
 {
@@ -92,6 +94,10 @@ static void check_queue(void)
 	if (fd >= 0) {
 		io_close(loop->trigger);
 		loop->trigger = fd;
+	}
+	if (queue_lock_lost(loop->lock) && (fd = queue_lock(&queue)) >= 0) {
+		io_close(loop->lock);
+		loop->lock = fd;
 	}
 	if (moved || !queue_replaced(&queue, queue_dir()))
 		return;
@@ -112,6 +118,7 @@ static void go_over(void)
 		blind = clock_mono() + TROUBLE_SECS * 1000;
 		return;
 	}
+	settle_stuck(0, 1);	/* the old one may have room, and be used again */
 	queue_close(&queue);
 	io_close(loop->lock);
 	queue = n;
@@ -271,8 +278,6 @@ static int64_t next_time(int64_t now)
 		at = t;
 	if ((t = settle_next()) < at)
 		at = t;
-	if (!in_flight() && (t = health_due()) < at)
-		at = t;
 	return at;
 }
 
@@ -342,9 +347,28 @@ static void watch_add(struct watch *w, int fd, struct carrier *c)
 	w->c[w->n++] = c;
 }
 
+/* EINTR: the signal is in the pipe. Else (memory, a limit that was lowered) we look
+ * at everything by ourselves, once a second. */
+static void cannot_wait(struct watch *w)
+{
+	nfds_t i;
+
+	if (errno == EINTR) {
+		w->n = 0;
+		return;
+	}
+	if (report_may("wait", errno))
+		log_line("alert: unable to wait: %s; looking every second", err_text(errno));
+	log_flush();
+	poll(0, 0, 1000);
+	for (i = 0; i < w->n; i++)
+		w->p[i].revents = i == 1 ? 0 : POLLIN;
+}
+
 static void wait_for(struct watch *w, int64_t at)
 {
 	struct carrier *c;
+	int idle = !in_flight(), ms;
 
 	w->n = 0;
 	watch_add(w, loop->signals, 0);
@@ -355,16 +379,16 @@ static void wait_for(struct watch *w, int64_t at)
 		if (c->used)
 			watch_add(w, c->sock, c);
 	log_flush();
-	if (!in_flight()) {
+	if (idle) {
 		health_save(&queue, 0);
 		log_trim();
-		proc_stack_trim();
 		slots_trim();
+		trim_stack();
 	}
-	if (poll(w->p, w->n, io_timeout(at)) >= 0)
-		return;
-	w->n = 0;	/* EINTR: the signal is in the pipe */
-	deaf = errno != EINTR;
+	ms = io_timeout(at);
+	idle &= ms < 0 || ms >= IDLE_MS;
+	if ((idle ? trim_poll : poll)(w->p, w->n, ms) < 0)
+		cannot_wait(w);
 }
 
 static void dying(void)
@@ -424,6 +448,8 @@ static void serve(struct watch *w)
 	for (i = 3; i < w->n; i++)
 		if (w->p[i].revents && w->c[i]->used && w->c[i]->sock == w->p[i].fd)
 			take_answers(w->c[i]);
+	/* A forward, and its trigger may be broken. */
+	want_scan |= pass_forwarded();
 }
 
 /* ---- the end ---- */
@@ -518,8 +544,10 @@ static void look(int64_t now)
 		return;
 	if (!walking && scan_due() <= now)
 		scan_begin();
-	if (walking)
+	if (walking) {
 		scan_on();
+		return;		/* what was found goes out before the walk goes on */
+	}
 	if (!walk_busy() && loop->daemon && walk_next() <= now && walk_begin(1) < 0)
 		return;
 	if (!first_scan || blind)
@@ -556,10 +584,5 @@ int loop_run(struct loop *l)
 			return finish();
 		wait_for(&w, more ? 0 : next_time(now));
 		serve(&w);
-		if (deaf) {
-			log_line("alert: unable to wait for anything; dying");
-			broken = 1;
-			return finish();
-		}
 	}
 }

@@ -151,13 +151,15 @@ static void copy_header(struct notice *n, uint64_t most)
 {
 	char window[1024];
 	struct in in = IN_OVER(n->message, window);
-	int c, last = '\n';
+	int c = 0, last = '\n';
 
 	for (; most && (c = in_getc(&in)) >= 0 && (c != '\n' || last != '\n'); most--) {
 		if (n->b.len == n->b.cap)
 			notice_flush(n);
 		buf_putc(&n->b, last = c);
 	}
+	if (c == -2)
+		n->err = QQ_READ;
 	if (last != '\n')
 		buf_putc(&n->b, '\n');
 }

@@ -23,20 +23,20 @@ enum { NO_ROOM_MS = 1000 };
 
 /* ---- the end of a pass ---- */
 
-/* 1 or -1 when a recipient is not marked done: mark failed, or the cursor passed
- * over it because the control files were reread. */
+/* How many recipients are not marked done: mark failed, or the cursor passed over
+ * them because the control files were reread. -1: it cannot be read. */
 static int undone(uint64_t id, enum qchan c)
 {
 	struct qread r;
 	struct qrcpt rc;
-	int got = qread_chan(&r, &queue, id, c);
+	int got = qread_chan(&r, &queue, id, c), n = 0;
 
 	if (got <= 0)
 		return got;
-	while ((got = qread_next(&r, &rc)) > 0 && rc.done)
-		;
+	while ((got = qread_next(&r, &rc)) > 0)
+		n += !rc.done;
 	qread_close(&r);
-	return got;
+	return got < 0 ? got : n;
 }
 
 static void close_settled(struct pass *p)
@@ -47,7 +47,9 @@ static void close_settled(struct pass *p)
 
 	fate_close(p);
 	p->used = 0;
-	if (p->later || p->again || undone(id, p->chan)) {
+	/* Those whose marks could not be written (disk full) are not tried again when
+	 * nobody else is left. */
+	if (p->later || p->again || undone(id, p->chan) != p->unmarked) {
 		/* A server that takes only so many at once gets the rest at once,
 		 * but only as long as it does take some. */
 		if (p->again && p->gained)
@@ -78,6 +80,8 @@ void pass_close_if_over(struct pass *p)
 		close_settled(p);
 }
 
+static int forwarded;	/* a delivery that is over has put mail into todo/ */
+
 static void slot_free(struct slot *s)
 {
 	struct pass *p = s->pass;
@@ -87,6 +91,7 @@ static void slot_free(struct slot *s)
 	p->jobs--;
 	c->depth--;
 	c->moved = clock_mono();
+	forwarded |= c->lent;
 	if (p->chan == LOCAL && !c->hung)
 		carry_close(c);
 	s->by = 0;	/* the job is over: no longer its worker's, should that one die */
@@ -211,6 +216,7 @@ static void open_pass(struct pass *p, enum qchan c, int fresh)
 	p->kept = 0;
 	p->stuck = 0;
 	p->jobs = p->later = p->again = p->gained = 0;
+	p->unmarked = 0;
 	p->route = 0;
 }
 
@@ -372,14 +378,14 @@ void pass_arrived(uint64_t id)
 /* Never more than a look: nobody should be left when a message is finished. */
 static int unfinished(uint64_t id)
 {
-	int c;
+	int c, any = 0;
 
 	for (c = LOCAL; c <= REMOTE; c++)
 		if (undone(id, (enum qchan)c)) {
 			plan_later((enum plan_heap)c, id, 0, 0);
-			return 1;
+			any = 1;
 		}
-	return 0;
+	return any;
 }
 
 int pass_done(const struct plan_entry *e)
@@ -388,7 +394,7 @@ int pass_done(const struct plan_entry *e)
 
 	if (!plan_fresh(e)) {
 		/* A new message may have its number: then this one is long gone. */
-		if (fresh_known(e->id) || bounce_has(e->id) || unfinished(e->id))
+		if (fresh_known(e->id) || bounce_busy(e->id) || unfinished(e->id))
 			return 0;
 		r = bounce_send(&queue, e->id);
 		if (r == BOUNCE_WAITS)
@@ -402,4 +408,12 @@ int pass_done(const struct plan_entry *e)
 		fresh_del(e->id);
 	}
 	return r > 0;
+}
+
+int pass_forwarded(void)
+{
+	int r = forwarded;
+
+	forwarded = 0;
+	return r;
 }

@@ -36,6 +36,8 @@ void pass_give_up(int64_t now);
 int pass_done(const struct plan_entry *e);
 /* The turn of this message that is open in channel c (-1: in any), or 0. */
 struct pass *pass_of(uint64_t id, int c);
+/* 1 when a delivery that ended since the last call may have put mail into todo/. */
+int pass_forwarded(void);
 /* How many messages are open. */
 unsigned pass_open_count(void);
 

@@ -299,6 +299,7 @@ int fresh_add(uint64_t id)
 		return 0;
 	if (ids_set(id, IDS_FRESH) < 0) {
 		lost = 1;
+		skipped++;
 		return -1;
 	}
 	fresh_n++;

@@ -262,8 +262,8 @@ static enum pushed push_one(struct pass *p)
 		return got < 0 ? TROUBLE : STARTED;
 	}
 	/* The fates of a fresh message live in one job: what needs several (each copy
-	 * its own sender, say) is settled first. */
-	if (p->fresh && (k.left || p->later || k.via.chan != p->chan)) {
+	 * its own sender; several addresses since an alias is gone) is settled first. */
+	if (p->fresh && (k.left || p->later || k.via.chan != p->chan || k.via.copies > 1)) {
 		qread_close(&k.list);
 		p->used = 0;
 		settle_now(p->info.id);

@@ -1,7 +1,7 @@
 /* remove.c: the end of a message because somebody wants it: silently, or with a
  * bounce that names all who have not got it. Order as everywhere: the text of a
  * failure is on disk before its recipient is gone. Refuses a message that is in
- * delivery at the moment. */
+ * delivery at the moment, or whose bounce a child is making. */
 #include <errno.h>
 #include <string.h>
 #include "../base/clock.h"
@@ -21,7 +21,7 @@ static void say_removed(uint64_t id, const char *more)
 
 int remove_waits(uint64_t id)
 {
-	return pass_of(id, -1) || bounce_has(id);
+	return pass_of(id, -1) || bounce_busy(id);
 }
 
 int remove_silently(uint64_t id, int log)

@@ -5,9 +5,11 @@
 #include "config.h"
 #include "../base/text.h"
 #include "../base/control.h"
+#include "../base/log.h"
 #include "../msg/admin.h"
 #include "../net/relay.h"
 #include "conf.h"
+#include "report.h"
 #include "route.h"
 
 static const char *domain_of(const struct route *r)
@@ -86,18 +88,16 @@ static int local(struct route *r)
 
 static int remote(struct route *r, const char *dom)
 {
-	struct buf b = BUF_OVER(r->via);
 	const char *relay = relay_find(dom, strlen(dom));
 	char *s;
 
 	r->chan = REMOTE;
 	r->copies = 1;
-	if (!buf_putc(&b, relay ? 'R' : 'M') || !buf_puts(&b, relay ? relay : dom) ||
-		!buf_z(&b))
+	if (!buf_text(r->via, sizeof r->via, "%c%s", relay ? 'R' : 'M', relay ? relay : dom))
 		return -1;
 	for (s = r->via + 1; !relay && *s; s++)
 		*s = (char)text_lower((unsigned char)*s);
-	r->hash = text_hash(r->via, b.len);
+	r->hash = text_hash(r->via, strlen(r->via));
 	return 0;
 }
 
@@ -126,23 +126,24 @@ static int place(struct route *r, const char *dom, const char *v)
 /* What a user of this host gets goes to adminaddr. Where the domain is local an
  * alias is for the local delivery to follow. A null client has no local domain
  * or no such delivery: adminaddr is the one place left. Number of addresses in
- * *to, 0 when it stays. */
-static unsigned redirect(const struct route *r, const char *dom, int bare, struct buf *to)
+ * *to, 0 when it stays, -1 when that cannot be said now. */
+static int redirect(const struct route *r, const char *dom, int bare, struct buf *to)
 {
 	enum admin_how how = CFG_LOCAL && control_has(&conf.locals, dom, strlen(dom)) ?
-		ADMIN_REST : ADMIN_ALIASES;
-	unsigned copies = 0;
-	const char *why;
+		ADMIN_REST : ADMIN_LAST;
+	int copies = 0, e;
 	size_t i;
-	int e;
 
 	buf_clear(to);
-	e = admin_expand(to, r->addr, r->len, bare, how, &why);
-	if (e <= 0 && how == ADMIN_ALIASES)
-		e = admin_expand(to, r->addr, r->len, bare, ADMIN_ONLY, &why);
+	e = admin_expand(to, r->addr, r->len, bare, how);
+	if (e == 0 && how == ADMIN_LAST)
+		e = admin_expand(to, r->addr, r->len, bare, ADMIN_ONLY);
 	for (i = 0; e > 0 && i < to->len; i++)
 		copies += !to->s[i];
-	return copies;
+	if (e < 0 && report_may("aliases", 0))
+		log_line("warning: unable to use an alias: newaliases says why; "
+			"its mail waits");
+	return e < 0 ? e : copies;
 }
 
 /* Address number `copy` of those in b. */
@@ -158,18 +159,23 @@ static int become(struct route *r, const struct buf *b, unsigned copy)
 int route_copy(struct route *r, const char *addr, size_t n, unsigned copy)
 {
 	static struct buf to = BUF_HEAP(CONTROL_MAX);
+	static int copies;
 	const char *dom, *v;
-	unsigned copies = 0;
 
+	/* Found with the first one: the aliases may change between two looks. */
+	if (!copy)
+		copies = 0;
 	if (n >= ADDR_CAP || begin(r, addr, n, 1) < 0)
 		return -1;
 	percenthack(r);
 	if (!(dom = domain_of(r)))
 		return -1;
 	v = virtual(r->addr, r->len, dom);
-	if (!v || !*v || control_has(&conf.locals, dom, strlen(dom)))
+	if (!copy && (!v || !*v || control_has(&conf.locals, dom, strlen(dom))))
 		copies = redirect(r, dom, text_rchr(addr, n, '@') == n, &to);
-	if (copy < copies) {
+	if (copies < 0)
+		return -2;
+	if ((int)copy < copies) {
 		if (become(r, &to, copy) < 0 || !(dom = domain_of(r)))
 			return -1;
 		v = virtual(r->addr, r->len, dom);
@@ -177,7 +183,7 @@ int route_copy(struct route *r, const char *addr, size_t n, unsigned copy)
 	if (place(r, dom, v) < 0)
 		return -1;
 	if (copies)
-		r->copies = copies;
+		r->copies = (unsigned)copies;
 	return 0;
 }
 

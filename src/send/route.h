@@ -18,8 +18,10 @@ struct route {
 /* Rewrites and routes the n bytes at addr (the order of control files is the
  * qmail family's: envnoathost, percenthack, locals, virtualdomains, smtproutes).
  * A user of this host is adminaddr instead, which is routed in its turn; of several
- * addresses it is the one of number `copy`, from 0.
- * 0, or -1 when the rewritten address is too long to be delivered. */
+ * addresses it is the one of number `copy`, from 0; the others are asked for right
+ * after that one.
+ * 0, -1 when the rewritten address is too long to be delivered, or -2 when it must
+ * wait: an alias that decides it cannot be read. */
 int route_copy(struct route *r, const char *addr, size_t n, unsigned copy);
 /* The first of them. */
 int route_find(struct route *r, const char *addr, size_t n);

@@ -36,9 +36,8 @@ static struct {
 
 static int usage(void)
 {
-	say("qmta-send", "usage: qmta-send [-d] [-a] [-f] [-v] [-s split] "
-		"[defaultdelivery [logger arg...]]");
-	return EXIT_PERM;
+	return say_usage("qmta-send",
+		" [-d] [-a] [-f] [-v] [-s split] [defaultdelivery [logger arg...]]");
 }
 
 static int cannot(const char *what)
@@ -135,16 +134,16 @@ static int become_owner(const struct stat *st)
 }
 
 /* The spawner learns what it may be; then we are no longer root. */
-static int settle_rights(const struct stat *st)
+static int settle_rights(const struct stat *st, int tcpto)
 {
-	struct spawn s = { opts.defaultdelivery, queue_tcpto(&queue), local_wanted(), 0, 0,
+	struct spawn s = { opts.defaultdelivery, tcpto, local_wanted(), 0, 0,
 		st->st_uid, st->st_gid };
 
 	if (geteuid() == 0)
 		remote_identity(&s, st);
 	if (spawn_setup(&s) < 0)
 		return -1;
-	close(s.tcpto);
+	close(tcpto);
 	return become_owner(st);
 }
 
@@ -176,24 +175,41 @@ static int default_delivery(void)
 	return r < 0 ? cannot(control_error()) : 0;
 }
 
+/* What is made in the queue, and who it belongs to. Not by root: what its owner has
+ * put in the place of lock/ may lead anywhere. */
+static int open_files(struct loop *l, struct stat *st, int *tcpto)
+{
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+	int r;
+
+	if (fstat(queue.dir, st) < 0 || queue_seem(&queue) < 0)
+		return cannot(err_text(errno));
+	if ((r = lock(l)) == 0) {
+		if ((l->trigger = queue_trigger_open(&queue)) < 0)
+			log_line("warning: unable to open lock/trigger: %s; run queue-fix",
+				err_text(errno));
+		*tcpto = queue_tcpto(&queue);
+	}
+	/* The control files may be root's alone. */
+	return geteuid() != uid && proc_seem(uid, gid) < 0 ? cannot(err_text(errno)) : r;
+}
+
 /* Everything that may be missing, in the order in which somebody would mend it. */
 static int start(struct loop *l, const char *dir)
 {
 	struct stat st;
-	int r;
+	int r, tcpto;
 
 	if ((r = queue_open(&queue, dir)) != 0) {
 		log_line("alert: cannot start: %s: %s; make it with: queue-fix %s", dir,
 			qq_words(r), dir);
 		return EXIT_TEMP;
 	}
-	if ((r = lock(l)) || (r = read_conf()))
+	if ((r = open_files(l, &st, &tcpto)) || (r = read_conf()))
 		return r;
-	if ((l->trigger = queue_trigger_open(&queue)) < 0)
-		log_line("warning: unable to open lock/trigger: %s; run queue-fix", err_text(errno));
-	if (fstat(queue.dir, &st) < 0 ||
-		logger_start(opts.logger, st.st_uid, st.st_gid) < 0 ||
-		(l->signals = sig_open()) < 0 || settle_rights(&st) < 0)
+	if (logger_start(opts.logger, st.st_uid, st.st_gid) < 0 ||
+		(l->signals = sig_open()) < 0 || settle_rights(&st, tcpto) < 0)
 		return cannot(err_text(errno));
 	return 0;
 }

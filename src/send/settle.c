@@ -86,9 +86,14 @@ static int write_one(struct qsettle *s, const struct qrcpt *rc, unsigned char fa
 	struct route rt;
 	int done = fate == 'K' || fate == 'D';
 	unsigned copy = 0;
+	int r;
 
 	do {
-		if (route_copy(&rt, rc->addr, rc->len, copy) < 0) {
+		if ((r = route_copy(&rt, rc->addr, rc->len, copy)) == -2) {
+			errno = EINVAL;
+			return -1;
+		}
+		if (r < 0) {
 			if (!done && failed_here(s->id, rc) < 0)
 				return -1;
 			left->any[REMOTE] = 1;

@@ -1,12 +1,12 @@
 /* slots.c: the tables of what is in flight. They are as large as the largest
  * concurrency and stay untouched, and so cost no memory, until they are used. */
-#include "../base/proc.h"
+#include "../base/trim.h"
 #include "slots.h"
 
 /* On pages of their own, for slots_trim(). */
 _Alignas(4096) struct pass passes[SLOTS_MAX];
 _Alignas(4096) struct slot slots[SLOTS_MAX];
-_Alignas(4096) struct carrier carriers[SLOTS_MAX];
+_Alignas(4096) struct carrier carriers[CARRIERS];
 unsigned slots_busy[2];
 
 /* The first entry of a table whose `used`, its first member, is 0. */
@@ -38,7 +38,7 @@ struct carrier *carrier_new(void)
 
 /* A table in which nothing is used is all zero in what counts, so its pages may go:
  * they read as zero when they are touched again. */
-static void trim(void *table, size_t each)
+static void trim(void *table, size_t n, size_t each)
 {
 	char *e = table;
 	size_t i;
@@ -46,14 +46,14 @@ static void trim(void *table, size_t each)
 	for (i = 0; i < SLOTS_MAX; i++)
 		if (*(int *)(void *)(e + i * each))
 			return;
-	proc_trim(table, SLOTS_MAX * each);
+	trim_pages(table, n * each);
 }
 
 void slots_trim(void)
 {
-	trim(passes, sizeof *passes);
-	trim(slots, sizeof *slots);
-	trim(carriers, sizeof *carriers);
+	trim(passes, SLOTS_MAX, sizeof *passes);
+	trim(slots, SLOTS_MAX, sizeof *slots);
+	trim(carriers, CARRIERS, sizeof *carriers);
 }
 
 struct slot *slot_oldest(const struct carrier *by)

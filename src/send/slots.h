@@ -23,6 +23,7 @@ struct pass {
 	unsigned jobs;		/* in flight */
 	unsigned later, again;	/* recipients deferred; to be tried at once */
 	unsigned gained;	/* recipients that are done with in this pass */
+	int unmarked;		/* those of them whose mark could not be written */
 	uint32_t route;		/* hash of the last route used, for the plan */
 	int note_fd;		/* last errors, for mailq; -1 until there is one */
 	int bounced;		/* fresh: this pass has written to bounce/ */
@@ -58,7 +59,10 @@ struct carrier {
 
 extern struct pass passes[SLOTS_MAX];
 extern struct slot slots[SLOTS_MAX];
-extern struct carrier carriers[SLOTS_MAX];
+/* SLOTS_MAX of them are used; with the rest they fill their pages. */
+enum { CARRIERS = ((SLOTS_MAX * sizeof(struct carrier) - 1) / 4096 + 1) * 4096 /
+	sizeof(struct carrier) + 1 };
+extern struct carrier carriers[CARRIERS];
 extern unsigned slots_busy[2];	/* jobs in flight by channel */
 
 struct pass *pass_new(void);

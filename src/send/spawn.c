@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "../base/io.h"
 #include "../base/proc.h"
+#include "../base/trim.h"
 #include "../exits.h"
 #include "../queue/job.h"
 #include "spawn.h"
@@ -77,6 +78,7 @@ static void learn(struct spawn *s)
 
 static void serve(int sock)
 {
+	struct pollfd wait = { SPAWNER_FD, POLLIN, 0 };
 	struct spawn s;
 	char kind;
 	int n, null = openat(AT_FDCWD, "/dev/null", O_RDWR);
@@ -89,7 +91,11 @@ static void serve(int sock)
 	dup2(sock, SPAWNER_FD);
 	proc_close_from(SPAWNER_FD + 1);
 	learn(&s);
-	while ((n = 1) && pass_recv(SPAWNER_FD, &kind, 1, &sock, &n, 0) > 0) {
+	for (;;) {
+		trim_poll(&wait, 1, -1);
+		n = 1;
+		if (pass_recv(SPAWNER_FD, &kind, 1, &sock, &n, 0) <= 0)
+			_exit(0);
 		if (n != 1)
 			continue;
 		if (proc_fork() == 0)
@@ -97,7 +103,6 @@ static void serve(int sock)
 		/* Without a worker the runner sees its end close, and tries later. */
 		close(sock);
 	}
-	_exit(0);
 }
 
 int spawn_open(void)

@@ -68,12 +68,11 @@ static int count(enum qstate state)
 /* "NAME SECONDS[ text]": the seconds, and what is behind them. */
 static int64_t field(const char *all, const char *name, const char **rest)
 {
-	const char *at = strstr(all, name);
+	const char *at = text_line(all, name);
 	uint64_t v = 0;
 
-	if (!at || (at != all && at[-1] != '\n'))
+	if (!at)
 		return 0;
-	at += strlen(name);
 	at += text_u64(at, strlen(at), &v);
 	*rest = *at == ' ' ? at + 1 : at;
 	return (int64_t)v;
@@ -120,12 +119,6 @@ static const char *trouble(void)
 
 /* ---- telling ---- */
 
-static void safe(const char *s, size_t n)
-{
-	for (; n--; s++)
-		out_put(&out, *s < 32 || *s > 126 ? "_" : s, 1);
-}
-
 static void put_ago(const char *what, int64_t when)
 {
 	if (!when)
@@ -144,9 +137,9 @@ static void tell_line(const char *bad)
 		show_span(&out, ", oldest ", found.oldest);
 	put_ago("; last success ", found.success);
 	put_ago("; last error ", found.error);
-	if (found.error > found.success) {
+	if (found.error && found.error >= found.success) {
 		out_puts(&out, ": ");
-		safe(found.text, found.len);
+		show_safe(&out, found.text, found.len, 32);
 	}
 	out_fmt(&out, "; %llu KiB free\n", (unsigned long long)(found.left / 1024));
 }

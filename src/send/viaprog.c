@@ -40,14 +40,13 @@ static int give_up(const struct notice *n, const char *why)
 static int choose_queue(char *vars)
 {
 	static char unset[] = "QMAILQUEUE", set[1024];
-	struct buf b = BUF_OVER(set);
 	const char *program;
 
 	if (env_put(unset) < 0 || (vars && envrules_put(vars) < 0))
 		return -1;
 	if (!(program = named("BOUNCEQUEUE")))
 		return 0;
-	return buf_fmt(&b, "QMAILQUEUE=%s", program) && buf_z(&b) ? env_put(set) : -1;
+	return buf_text(set, sizeof set, "QMAILQUEUE=%s", program) ? env_put(set) : -1;
 }
 
 static int to_submit(void *s, const void *p, size_t n)
@@ -58,7 +57,7 @@ static int to_submit(void *s, const void *p, size_t n)
 /* A program need not read all of it. */
 static int to_pipe(void *fd, const void *p, size_t n)
 {
-	return io_write(*(int *)fd, p, n) < 0 && errno != EPIPE ? QQ_WRITE : 0;
+	return io_write((int)(intptr_t)fd, p, n) < 0 && errno != EPIPE ? QQ_WRITE : 0;
 }
 
 static void become_filter(const char *program, int in, int out)
@@ -105,7 +104,7 @@ static const char *filter(struct notice *n, const char *program, struct submit *
 		alarm(BOUNCE_SECS);
 		close(in[0]);
 		n->put = to_pipe;
-		n->arg = &in[1];
+		n->arg = (void *)(intptr_t)in[1];
 		notice_write(n);
 		_exit(n->err);
 	}
@@ -145,12 +144,14 @@ static int hand_on(struct notice *n, struct submit *s)
 	return 0;
 }
 
-/* A signal to the group is for the runner, which waits for us. Workers see their
- * sockets' ends close only when nobody else holds them. */
+/* A signal to the runner is not for us: it waits. The group is ours so that all in it
+ * can be ended. Workers see their sockets' ends close only when nobody else holds
+ * them. */
 static void become_child(void)
 {
 	struct carrier *c;
 
+	setpgid(0, 0);
 	proc_signals(SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGALRM, SIG_DFL);

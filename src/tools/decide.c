@@ -11,12 +11,6 @@
 
 enum { EXIT_STOP = 99 };	/* done, and no further line of the .qmail file */
 
-static int usage(const char *name, const char *how)
-{
-	say(name, "usage: %s %s", name, how);
-	return EXIT_PERM;
-}
-
 /* The exit number for what the command says: EXIT_TEMP as it is, yes for 0. */
 static int ask(char **argv, char **command, int yes)
 {
@@ -33,7 +27,7 @@ int condredirect_main(int argc, char **argv)
 	int code;
 
 	if (argc < 3)
-		return usage(argv[0], "address command [argument ...]");
+		return say_usage(argv[0], " address command [argument ...]");
 	if (!redirect_check(argv[0], to))
 		return EXIT_PERM;
 	if ((code = ask(argv, argv + 2, EXIT_STOP)) != EXIT_STOP)
@@ -49,7 +43,7 @@ int bouncesaying_main(int argc, char **argv)
 	int code = EXIT_PERM;
 
 	if (argc < 2)
-		return usage(argv[0], "text [command [argument ...]]");
+		return say_usage(argv[0], " text [command [argument ...]]");
 	if (argc > 2)
 		code = ask(argv, argv + 2, EXIT_PERM);
 	if (code == EXIT_PERM)
@@ -60,6 +54,6 @@ int bouncesaying_main(int argc, char **argv)
 int except_main(int argc, char **argv)
 {
 	if (argc < 2)
-		return usage(argv[0], "command [argument ...]");
+		return say_usage(argv[0], " command [argument ...]");
 	return ask(argv, argv + 1, EXIT_PERM);
 }

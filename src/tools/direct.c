@@ -21,6 +21,7 @@
 #include "../base/date.h"
 #include "../base/passwd.h"
 #include "../base/proc.h"
+#include "../base/text.h"
 #include "../deliver/maildir.h"
 #include "../exits.h"
 #include "../msg/quote.h"
@@ -47,11 +48,10 @@ static int become(struct user *u)
 	} else if (passwd_uid(u, uid) != 1) {
 		/* A board without a line for this uid: the environment has to do. */
 		*u = (struct user){ .name = "user", .uid = uid };
-		if (name && strlen(name) < sizeof u->name)
-			memcpy(u->name, name, strlen(name) + 1);
+		text_copy(u->name, sizeof u->name, name);
 	}
-	if (home && *home == '/' && strlen(home) < sizeof u->home)
-		memcpy(u->home, home, strlen(home) + 1);
+	if (home && *home == '/')
+		text_copy(u->home, sizeof u->home, home);
 	return 0;
 }
 
@@ -73,16 +73,14 @@ static int go_home(const struct user *u)
 static int open_spool(void)
 {
 	char name[64];
-	struct buf b = BUF_OVER(name);
-	int fd = open("Maildir/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = openat(AT_FDCWD, "Maildir/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	/* Not every file system has these; what is left of a crash just here is removed by
 	 * readers of the Maildir when it is old. */
 	if (fd < 0 && errno != ENOENT && errno != ENOSPC && errno != EACCES) {
-		buf_fmt(&b, "Maildir/tmp/%lld.%d.spool", (long long)clock_wall_usec(),
-			(int)getpid());
-		buf_z(&b);
-		fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		buf_text(name, sizeof name, "Maildir/tmp/%lld.%d.spool",
+			(long long)clock_wall_usec(), (int)getpid());
+		fd = openat(AT_FDCWD, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd >= 0)
 			unlink(name);
 	}

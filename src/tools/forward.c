@@ -90,9 +90,7 @@ int redirect_send(const char *name, char **addrs)
 
 int forward_main(int argc, char **argv)
 {
-	if (argc < 2) {
-		say(argv[0], "usage: forward address ...");
-		return EXIT_PERM;
-	}
+	if (argc < 2)
+		return say_usage(argv[0], " address ...");
 	return redirect_check(argv[0], argv + 1) ? redirect_send(argv[0], argv + 1) : EXIT_PERM;
 }

@@ -17,10 +17,8 @@ int getpw_main(int argc, char **argv)
 	struct who w;
 	int r;
 
-	if (argc != 2) {
-		say(argv[0], "usage: %s name", argv[0]);
-		return EXIT_PERM;
-	}
+	if (argc != 2)
+		return say_usage(argv[0], " name");
 	if ((r = who_passwd(&w, argv[1], &why)) != 1) {
 		say(argv[0], "%s", r ? why : "there is no such user, and no user \"alias\"");
 		return EXIT_TEMP;

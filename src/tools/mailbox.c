@@ -60,11 +60,12 @@ static int names(struct move *m)
 }
 
 /* The new file has the rights of the old one. What is in it is of a run that was cut
- * off; but the mailbox itself under another name must not be emptied. */
+ * off; but the mailbox itself under another name must not be emptied, and a file that
+ * somebody else has put there must not become the mailbox. */
 static int open_tmp(struct move *m)
 {
-	int fd = open(m->tmp, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		0600);
+	int fd = openat(AT_FDCWD, m->tmp, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+		O_CLOEXEC, 0600);
 	struct stat box, tmp;
 
 	if (fd < 0)
@@ -72,7 +73,8 @@ static int open_tmp(struct move *m)
 	m->out = (struct out)OUT_OVER(fd, m->window);
 	if (fstat(fd, &tmp) < 0 || fstat(m->box.fd, &box) < 0)
 		return -1;
-	if ((tmp.st_ino == box.st_ino && tmp.st_dev == box.st_dev) || !S_ISREG(tmp.st_mode)) {
+	if ((tmp.st_ino == box.st_ino && tmp.st_dev == box.st_dev) || !S_ISREG(tmp.st_mode) ||
+		(tmp.st_uid != geteuid() && tmp.st_uid != box.st_uid)) {
 		errno = EEXIST;
 		return -1;
 	}
@@ -220,10 +222,8 @@ static int convert(const char *name)
 
 int maildir2mbox_main(int argc, char **argv)
 {
-	if (argc > 1) {
-		say(argv[0], "usage: maildir2mbox (from $MAILDIR to $MAIL, through $MAILTMP)");
-		return EXIT_PERM;
-	}
+	if (argc > 1)
+		return say_usage(argv[0], " (from $MAILDIR to $MAIL, through $MAILTMP)");
 	return convert(argv[0]);
 }
 

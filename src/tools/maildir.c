@@ -20,7 +20,8 @@ enum { EVERY_SECS = 30, SHOWN = 20, COLUMNS = 38 };
 static int complete(const char *path)
 {
 	static const char parts[][4] = { "tmp", "new", "cur" };
-	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), i, r = dir < 0 ? -1 : 0;
+	int dir = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), i;
+	int r = dir < 0 ? -1 : 0;
 
 	for (i = 0; !r && i < 3; i++)
 		if (mkdirat(dir, parts[i], 0700) < 0 && errno != EEXIST)
@@ -36,10 +37,8 @@ int maildirmake_main(int argc, char **argv)
 	struct stat st;
 	int i, r;
 
-	if (argc < 2 || *argv[1] == '-' || !*argv[1]) {
-		say(argv[0], "usage: %s directory ...", argv[0]);
-		return EXIT_PERM;
-	}
+	if (argc < 2 || *argv[1] == '-' || !*argv[1])
+		return say_usage(argv[0], " directory ...");
 	for (i = 1; i < argc; i++) {
 		r = lstat(argv[i], &st) == 0 ? complete(argv[i]) : maildir_make(argv[i]);
 		if (r < 0) {
@@ -96,10 +95,8 @@ int maildirwatch_main(int argc, char **argv)
 	struct out o = OUT_OVER(1, room);
 	size_t i;
 
-	if (argc > 1) {
-		say(argv[0], "usage: %s (it shows $MAILDIR)", argv[0]);
-		return EXIT_PERM;
-	}
+	if (argc > 1)
+		return say_usage(argv[0], " (it shows $MAILDIR)");
 	if (maillist_open(&l, argv[0]) < 0)
 		return EXIT_TEMP;
 	for (;;) {

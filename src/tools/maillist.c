@@ -33,7 +33,7 @@ int maillist_open(struct maillist *l, const char *name)
 		say(name, "set MAILDIR to the path of your Maildir");
 		return -1;
 	}
-	l->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	l->dir = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->dir < 0)
 		say(name, "unable to open %s:", path);
 	return l->dir < 0 ? -1 : 0;

@@ -3,9 +3,13 @@
  * as it is; a line in error makes the mail of that alias wait. Answers with
  * sysexits, as those who call it after an edit expect: 0 and silence is well. */
 #include <string.h>
+#include <unistd.h>
+#include "config.h"
 #include "../applet.h"
 #include "../base/log.h"
+#include "../base/proc.h"
 #include "../base/text.h"
+#include "../deliver/divert.h"
 #include "../exits.h"
 #include "../msg/aliasfile.h"
 
@@ -21,11 +25,26 @@ static void complain(struct check *c, const char *why)
 	say(c->name, "%s", why);
 }
 
-/* Every target is followed, into the files it includes, to see that all is there. */
+/* Every target is followed, into the files it includes, to see that all is there for
+ * who will open them. */
 static int follow(void *arg, enum alias_kind kind, const char *s, size_t n)
 {
 	(void)arg, (void)s, (void)n;
-	return kind == ALIAS_INCLUDE ? ALIAS_EXPAND : ALIAS_ON;
+	if (kind != ALIAS_INCLUDE)
+		return ALIAS_ON;
+	return !CFG_LOCAL || divert_seem() ? ALIAS_EXPAND : ALIAS_STOP;
+}
+
+static void check_targets(struct check *c, const struct alias_entry *e)
+{
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+	const char *why;
+
+	if (alias_find(e->name, e->len, follow, 0, &why) < 0)
+		complain(c, why);
+	if (geteuid() != uid && proc_seem(uid, gid) < 0)
+		complain(c, "unable to go back to the rights of before");
 }
 
 /* Does an entry before `at` have this name, too? */
@@ -56,16 +75,14 @@ static void check_programs(struct check *c, const struct alias_entry *e)
 
 static void check_entry(struct check *c, const struct alias_entry *e)
 {
-	const char *why;
-
 	check_programs(c, e);
 	if (memchr(e->name, '@', e->len))
 		complain(c, aliasfile_error(&c->f, e->line_at, "an alias is a name without @"));
 	else if (is_again(c, e))
 		complain(c, aliasfile_error(&c->f, e->line_at,
 			"this name has an alias above, which is the one that counts"));
-	else if (alias_find(e->name, e->len, follow, 0, &why) < 0)
-		complain(c, why);
+	else
+		check_targets(c, e);
 }
 
 int newaliases_main(int argc, char **argv)

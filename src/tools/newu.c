@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "../applet.h"
 #include "../base/cdbmake.h"
@@ -67,7 +67,7 @@ static int split(char *s, size_t *len)
 {
 	const char *f[COLONS];
 	char *from = s;
-	uint64_t id;
+	unsigned id;
 	int i;
 
 	for (i = 0; i < COLONS; i++) {
@@ -77,8 +77,7 @@ static int split(char *s, size_t *len)
 		*from++ = 0;
 	}
 	*len = (size_t)(from - 1 - s);
-	return *f[0] && *f[3] == '/' && text_is_u64(f[1], strlen(f[1]), &id) &&
-		id < UINT32_MAX && text_is_u64(f[2], strlen(f[2]), &id) && id < UINT32_MAX;
+	return *f[0] && *f[3] == '/' && text_id(f[1], &id) && text_id(f[2], &id);
 }
 
 /* "=name:..." or "+beginning:...": key and data of a record. 0 / -1. */
@@ -123,7 +122,7 @@ static int compile(struct newu *u, struct in *in, int fd)
 	if (cdbmake_start(&u->make, fd) < 0 || copy(u, in) < 0)
 		return -1;
 	if (cdbmake_add(&u->make, "", 0, u->wild.s, u->wild.len) < 0 ||
-		cdbmake_end(&u->make) < 0 || fchmod(fd, 0644) < 0 || fsync(fd) < 0)
+		cdbmake_end(&u->make) < 0 || syscall(SYS_fchmod, fd, 0644) < 0 || fsync(fd) < 0)
 		return cannot(u, "write", u->tmp);
 	if (rename(u->tmp, u->cdb) < 0)
 		return cannot(u, "rename to", u->cdb);
@@ -146,10 +145,8 @@ int newu_main(int argc, char **argv)
 	int fd;
 
 	u.name = argv[0];
-	if (argc > 1) {
-		say(u.name, "usage: %s", u.name);
-		return EXIT_PERM;
-	}
+	if (argc > 1)
+		return say_usage(u.name, "");
 	if (paths(&u) < 0)
 		return EXIT_TEMP;
 	/* Of two at a time, one waits: they write the same file. */

@@ -12,10 +12,8 @@ int predate_main(int argc, char **argv)
 	char line[64];
 	struct buf b = BUF_OVER(line);
 
-	if (argc < 2) {
-		say(argv[0], "usage: predate command [argument ...]");
-		return EXIT_PERM;
-	}
+	if (argc < 2)
+		return say_usage(argv[0], " command [argument ...]");
 	buf_puts(&b, "Date: ");
 	date_mail(&b, clock_wall());
 	buf_putc(&b, '\n');

@@ -25,10 +25,8 @@ int preline_main(int argc, char **argv)
 		i = (int)(strchr(letters, letter) - letters);
 		wanted = i < 3 ? wanted & ~(1 << i) : wanted | 1 << (i - 3);
 	}
-	if (letter == '?' || o.at == argc) {
-		say(argv[0], "usage: preline [-frdFRD] command [argument ...]");
-		return EXIT_PERM;
-	}
+	if (letter == '?' || o.at == argc)
+		return say_usage(argv[0], " [-frdFRD] command [argument ...]");
 	for (i = 0; i < 3; i++) {
 		line = wanted & 1 << i ? getenv(names[i]) : "";
 		if (!line || !buf_puts(&b, line)) {

@@ -1,10 +1,14 @@
 # runner.sh: a whole private installation to deliver in; source it after tap.sh.
 #   runner_root    as new_root, for an ordinary user: mail is not delivered to
 #                  root, so a test that runs as root becomes nobody for its runs.
-#                  Sets AS (prefix of every command), WHO (the user's name), and
-#                  smtproutes to where the sink will be
-#   sink_start [OPTION...]   smtpsink.py on loopback; MAILS its directory, SINKLOG
+#                  Sets AS (prefix of every command; words), WHO (the user's name)
+#                  and RBIN (programs where he reaches them)
+#   maildir        makes his ~/Maildir
+#   sink_start [OPTION...]   smtpsink.py on loopback, and smtproutes to it; MAILS
+#                            its directory, SINKLOG
 #   sink_stop
+#   stop PID                 ends a child of this shell and waits for it
+#   files DIRECTORY...       how many plain files are below them
 #   run [ARGUMENT...]        qmta-send; its log in $LOG, its exit number in $EXIT
 # shellcheck shell=sh disable=SC2034 # read by the tests
 runner_root() {
@@ -18,8 +22,9 @@ runner_root() {
 		[ -d "$RBIN" ] || {
 			mkdir -p "$RBIN"
 			cp -L "${RUNNER_BIN:-$BIN}/qmta" "${RUNNER_BIN:-$BIN}/qmail-queue" "$RBIN/"
-			for a in sendmail mailq qmail-inject qmta-send qmail-qread qmail-remote queue-fix; do
-				ln -sf qmta "$RBIN/$a"
+			for a in "$BIN"/*; do
+				a=${a##*/}
+				[ -e "$RBIN/$a" ] || ln -s qmta "$RBIN/$a"
 			done
 			chmod 755 "$RBIN" "$RBIN"/*
 		}
@@ -36,6 +41,8 @@ runner_root() {
 	chmod 777 "$TMP" "$TMP/sink"
 	cd "$TMP" || exit 1
 }
+
+maildir() { $AS mkdir -p "$HOME/Maildir/new" "$HOME/Maildir/tmp" "$HOME/Maildir/cur"; }
 
 sink_start() {
 	rm -rf "$TMP/mails" "$TMP/sink/port"
@@ -55,11 +62,17 @@ sink_start() {
 	echo ":127.0.0.1:$PORT" >"$CONTROLDIR/smtproutes"
 }
 
+stop() {
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
 sink_stop() {
 	[ -z "${SINK:-}" ] || { kill "$SINK" 2>/dev/null; wait "$SINK" 2>/dev/null; }
 	SINK=
 }
 
+files() { find "$@" -type f | wc -l | tr -d ' '; }
 mails() { find "$MAILS" -type f | wc -l | tr -d ' '; }
 inbox() { find "$HOME/Maildir/new" -type f 2>/dev/null | wc -l | tr -d ' '; }
 queued() { find "$QUEUEDIR/mess" -type f | wc -l | tr -d ' '; }

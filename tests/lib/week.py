@@ -5,6 +5,7 @@ clocks stand still but for us. Each try must come at birth + (isqrt(age) + skip)
 not a second earlier, and the file's time must name the next; the first try after
 queuelifetime is the last, and the bounce says so. QMTA_SHORT: the first 12 times of the
 remote table (and the local ones until then), and the last three."""
+import atexit
 import fcntl
 import glob
 import math
@@ -64,8 +65,12 @@ class Week:
         self.to(0)
 
     def to(self, t):
-        put(ENV["QMTA_FAKE_MONO"], "=%d" % (self.mono + t * 1000))
+        self.idle()
         put(ENV["QMTA_FAKE_CLOCK"], "=%d" % (self.birth + t))
+        put(ENV["QMTA_FAKE_MONO"], "=%d" % (self.mono + t * 1000))
+
+    def idle(self):
+        pass
 
     def post(self):
         for c, to in TO.items():
@@ -116,10 +121,22 @@ class OneShot(Week):
 
 class Daemon(Week):
     name = "daemon"
+    child = None
+
+    def idle(self):
+        """Until it sleeps: awake it could see one clock moved and the other not yet."""
+        was, same, until = None, 0, time.time() + 20
+        while self.child and same < 4 and time.time() < until:
+            with open("/proc/%d/status" % self.child.pid) as f:
+                now = [s for s in f if s.startswith(("State", "voluntary"))]
+            same = same + 1 if now == was and "S" in now[0].split()[1] else 0
+            was = now
+            time.sleep(0.003)
 
     def begin(self):
         log = open(ENV["LOG"], "w")
         self.child = subprocess.Popen(AS + [ENV["RBIN"] + "/qmta-send", "-d"], stderr=log)
+        atexit.register(self.child.kill)
         until = time.time() + 20
         while time.time() < until:
             try:
@@ -185,6 +202,8 @@ def live(week, times):
             if good:
                 met[c].append(t)
         last = t
+        if tests[1]:
+            break  # the rest would only wait in vain
     return met
 
 
@@ -222,7 +241,10 @@ for kind, birth in ((OneShot, START), (Daemon, START + 700000)):
         want = [t for t in TABLE[c] if t in times]
         ok(met[c] == want and len(want) >= 14, "%s: (27) %d %s tries to the second" %
            (week.name, len(want), c), [t for t in want if t not in met[c]][:5])
-    bounced(week, before)
+    if not tests[1]:
+        bounced(week, before)
     week.end()
+    if tests[1]:
+        break
 print("1..%d" % tests[0])
 sys.exit(tests[1] > 0)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2086,SC1091 # $AS is words of a command
+# shellcheck disable=SC2086,SC1091,SC2119 # $AS is words of a command
 # Aliases: what newaliases says of the file, and what whole deliveries make of it, as
 # an ordinary user and, where possible, as root.
 . "$(dirname "$0")/../lib/tap.sh"
@@ -86,10 +86,7 @@ printf '# people\nbea@far.example\n cid@far.example\n' >"$O/list"
 chmod 644 "$A" "$O/list"
 # Mail to these; the sink's and the inbox' count, the exit, what is left in the queue.
 mail_to() {
-	rm -rf "$MAILS"/* "$HOME/Maildir/new"
-	[ -z "$AS" ] && mkdir -p "$HOME/Maildir/new" || $AS mkdir -p "$HOME/Maildir/new" \
-		"$HOME/Maildir/tmp" "$HOME/Maildir/cur"
-	mkdir -p "$HOME/Maildir/tmp" "$HOME/Maildir/cur" 2>/dev/null
+	rm -rf "${MAILS:?}"/* "$HOME/Maildir"
 	printf 'Subject: t\n\nbody\n' | post -f s@example.net "$@"
 	run
 	echo "sink $(mails) inbox $(inbox) exit $EXIT left $(queued)"
@@ -99,7 +96,6 @@ sender() { cat "$MAILS"/* | sed -n 's/^MAIL FROM:<\([^>]*\)>.*/\1/p' | tr '\n' '
 
 is "an alias for an address" "$(mail_to one)" "sink 1 inbox 0 exit 0 left 0"
 is "the address" "$(rcpts)$(sender)" "far@far.example s@example.net "
-like "with our line" "$(cat "$MAILS"/*)" '^Delivered-To: one@mx.example.net'
 is "root is this user, who has a copy elsewhere" "$(mail_to ROOT)" "sink 1 inbox 1 exit 0 left 0"
 is "the copy" "$(rcpts)" "copy@far.example "
 is "through two aliases" "$(mail_to chain)" "sink 1 inbox 1 exit 0 left 0"
@@ -115,6 +111,7 @@ is "an mbox and a Maildir" "$(grep -c '^body' "$O/box") $(find "$O/d/new" -type 
 is "away with it" "$(mail_to void)" "sink 0 inbox 0 exit 0 left 0"
 is "an included file" "$(mail_to incl)" "sink 1 inbox 0 exit 0 left 0"
 is "its addresses" "$(rcpts)" "bea@far.example cid@far.example "
+like "with our line" "$(cat "$MAILS"/*)" '^Delivered-To: incl@mx.example.net'
 is "a list with an owner" "$(mail_to list)" "sink 1 inbox 0 exit 0 left 0"
 is "its sender is the owner" "$(sender)" "owner-list@mx.example.net "
 is "an unknown name is no alias" "$(mail_to no.such.name >/dev/null; grep -c '^delivery.*failure: Sorry' "$LOG")" 1
@@ -145,13 +142,19 @@ joe: \\joe, "|id -u >$O/joe.id"
 toor: \\root
 secret: :include:$O/secret
 open: :include:$O/open
+list: "|id -u >$O/list.id", :include:$O/list
+ann: fam, "|id -u >$O/ann.id"
+fam: :include:$O/fam
 X
+	printf '%s\n' '\joe' '\ivy' >"$O/list"
+	printf '%s\n' '\ann' >"$O/fam"
 	echo "|/bin/true" >"$O/open"
 	echo me@far.example >"$O/secret"
 	chmod 600 "$O/secret"
-	mkdir -p "$ASSIGNDIR" "$TMP/joe/Maildir/new" "$TMP/joe/Maildir/tmp"
+	mkdir -p "$ASSIGNDIR" "$TMP/joe/Maildir/new" "$TMP/joe/Maildir/tmp" "$TMP/ann"
 	chown -R 4321:4321 "$TMP/joe"
-	printf '=joe:joe:4321:4321:%s:::\n=root:root:0:0:/root:::\n.\n' "$TMP/joe" >"$ASSIGNDIR/assign"
+	chown 4322:4322 "$TMP/ann"
+	printf '=joe:joe:4321:4321:%s:::\n=root:root:0:0:/root:::\n=ivy:ivy:4322:4322:%s:::\n=ann:ann:4322:4322:%s:::\n.\n' "$TMP/joe" "$TMP/ann" "$TMP/ann" >"$ASSIGNDIR/assign"
 	"$BIN/qmail-newu"
 	root_mail() {
 		rm -rf "$QUEUEDIR"/mess/*/* "$QUEUEDIR"/todo/* "$QUEUEDIR"/info/*/*
@@ -165,7 +168,16 @@ X
 	is "run as that user" "$(cat "$O/joe.id") $(find "$TMP/joe/Maildir/new" -type f | wc -l | tr -d ' ')" "4321 1"
 	like "root's own mailbox is nobody's" "$(root_mail toor)" '^deferral: Not_allowed_to_perform_deliveries_as_root'
 	like "a list that only root reads" "$(root_mail secret)" '^deferral: .*secret:_Permission_denied'
+	like "newaliases finds the same" "$("$BIN/newaliases" 2>&1)" 'secret: Permission denied$'
+	like "and goes on" "$("$BIN/newaliases" 2>&1)" 'open, line 1: only addresses'
 	like "a list that runs a program" "$(root_mail open)" '^deferral: .*open,_line_1:_only_addresses'
+	rm -f "$TMP"/joe/Maildir/new/*
+	like "a list that names \\users" "$(root_mail list)" '^success: did_0\+2\+1'
+	is "is not carried out by one of them, and they have it all the same" \
+		"$(cat "$O/list.id") $(find "$TMP/joe/Maildir/new" "$TMP/ann/Maildir/new" -type f | wc -l | tr -d ' ')" \
+		"$(id -u nobody) 2"
+	like "one that names the alias that led to it" "$(root_mail ann)" '^success: did_1\+0\+1'
+	is "is carried out by that user" "$(cat "$O/ann.id")" 4322
 	if unshare -m true 2>/dev/null; then
 		rm "$A"
 		echo "etc: \"|$(command -v id) -u >$O/etc.id\"" >"$TMP/etc-aliases"
@@ -182,7 +194,7 @@ X
 		*) is "/etc/aliases, where there is no control/aliases" "$(cat "$O/etc.id" "$LOG" | head -n 1)" "$(id -u nobody)" ;;
 		esac
 		: >"$A"
-		rm -rf "$O/etc.id" "$TMP/etc"
+		rm -rf "$O/etc.id" "${TMP:?}/etc"
 		unshare -m sh "$TMP/ns.sh" "$TMP" "$BIN" >"$LOG" 2>&1 </dev/null
 		like "an empty control/aliases hides it" "$(cat "$LOG")" '^delivery.*failure: Sorry'
 	else

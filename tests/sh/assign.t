@@ -12,7 +12,8 @@ U=$(id -u) G=$(id -g) USER=$(id -un)
 [ "$U" != 0 ] || { U=65534 G=65534; }
 export USER
 newu() { "$NEWU" 2>"$TMP/err"; echo "$? $(sed "s|$ASSIGNDIR|D|g" "$TMP/err")"; }
-assign() { printf "$@" >"$A"; }
+# shellcheck disable=SC2059 # the text is a format
+assign() { printf "$1" >"$A"; }
 
 # ---- the table ----
 cat >"$TMP/ref.py" <<'P'

@@ -3,13 +3,13 @@
 # sendmail nor in the processes that deliver it.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/tests/lib/mine.sh"
-trap '[ -z "$SINK" ] || stop "$SINK"; rm -rf "$TMP"' EXIT
+. "$TOP/tests/lib/runner.sh"
+trap 'sink_stop; rm -rf "$TMP"' EXIT
 VARIANT=${VARIANT:-static}
 [ "$VARIANT" = static ] || skip_all "memory is measured in the static build"
 room=$(df -Pk "$TMP" | awk 'NR == 2 { print $4 }')
 [ "$room" -gt 600000 ] || skip_all "needs 600 MB below $TMP"
-my_root
+runner_root
 
 # Feeds a message of SIZE bytes to COMMAND and prints "exit code, VmHWM, VmPeak"
 # in KiB, looked up when all but the end of the input was taken.
@@ -35,18 +35,16 @@ s = open('/proc/%d/status' % p.pid).read()
 p.stdin.close()
 print(p.wait(), *(int(re.search(k + r':\s*(\d+)', s).group(1)) for k in ('VmHWM', 'VmPeak')))
 P
-# python as the caller, the program as run() would: setpriv becomes the program.
+# python as the caller, the program as the runner's user: setpriv becomes the program.
 feed() {
 	size=$1
 	shift
-	[ -z "$mine_gid" ] || set -- setpriv --reuid="$ME_UID" --regid="$mine_gid" \
-		--clear-groups "$@"
-	python3 "$TMP/feed.py" "$size" "$@"
+	python3 "$TMP/feed.py" "$size" $AS "$@"
 }
 mb=104857610	# whole lines of 55 bytes
 
-small=$(feed 1024 "$B/sendmail" -f "$ME" to@far.example)
-big=$(feed $mb "$B/sendmail" -f "$ME" to@far.example)
+small=$(feed 1024 "$RBIN/sendmail" -f "$WHO" to@far.example)
+big=$(feed $mb "$RBIN/sendmail" -f "$WHO" to@far.example)
 echo "# exit code, peak RSS, peak address space (KiB): 1 KiB: $small; 100 MB: $big"
 is "exit codes" "${small%% *} ${big%% *}" "0 0"
 is "both are in the queue" "$(files "$QUEUEDIR/todo")" 2
@@ -58,18 +56,19 @@ yes 'The quick brown fox jumps over the lazy dog 0123456789' | head -c $mb >"$TM
 # limited KIB COMMAND...
 limited() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run sh -c 'ulimit -v "$1" && shift && exec "$@"' sh "$@"
+	$AS sh -c 'ulimit -v "$1" && shift && exec "$@"' sh "$@"
 }
-my_root
-limited $((${small#* } + 64)) "$B/sendmail" -f "$ME" to@far.example "$ME" <"$TMP/big"
+runner_root
+maildir
+limited $((${small#* } + 64)) "$RBIN/sendmail" -f "$WHO" to@far.example "$WHO" <"$TMP/big"
 is "sendmail with 64 KiB of address space above the small one's peak" $? 0
 
 # --- delivery ---------------------------------------------------------------------
-sink --lf
-limited 2048 "$B/qmta-send" 2>"$TMP/log"
+sink_start --lf
+limited 2048 "$RBIN/qmta-send" 2>"$LOG"
 is "qmta-send with 2 MiB of address space for each process" $? 0
-tap_show <"$TMP/log"
-ok "the server has it whole" test "$(find "$TMP/sink" -type f -size +${mb}c | wc -l)" -eq 1
+tap_show <"$LOG"
+ok "the server has it whole" test "$(find "$MAILS" -type f -size +${mb}c | wc -l)" -eq 1
 ok "the Maildir has it whole" test "$(find "$HOME/Maildir/new" -type f -size +${mb}c | wc -l)" -eq 1
 tail -c $mb "$HOME"/Maildir/new/* | cmp -s - "$TMP/big"
 is "every byte of it" $? 0

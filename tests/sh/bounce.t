@@ -6,7 +6,6 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/runner.sh"
 runner_root
-unset BOUNCEQUEUE BOUNCEPROCESSOR BOUNCERULES
 trap 'sink_stop; rm -rf "$TMP"' EXIT
 printf '%s\n' 'RCPT plain@ 550 no such user' 'RCPT status@ 550 5.1.1 no such user' \
 	'RCPT two@ 550 5.7.1 first line\n5.7.1 second line' \
@@ -119,8 +118,9 @@ rm "$CONTROLDIR/bounceformat"
 cat >"$TMP/bq" <<-EOF
 	#!/bin/sh
 	exec 3<&1
+	echo \$PPID >"$TMP/sink/parent"
 	n=\$(cat "$TMP/sink/fail" 2>/dev/null)
-	[ "\$n" != slow ] || sleep 3
+	[ "\$n" != slow ] || sleep 2
 	cat >"$TMP/sink/msg"
 	tr '\\0' ' ' <&3 >"$TMP/sink/env"
 	case \$n in [0-9]*) exit \$n ;; esac
@@ -178,6 +178,34 @@ is "TERM waits for it" "$(took) $(queued)" "F T$ME   1"
 rm "$TMP/sink/fail"; rm -rf "$HOME/Maildir"
 run
 is "and the bounce is not sent again" "$EXIT $(queued) $(inbox) $(took)" "0 0 0 "
+
+# Somebody removes the message meanwhile.
+echo slow >"$TMP/sink/fail"; rm -f "$TMP/sink/parent"
+letter | post -f "$ME" plain@far.example
+BOUNCEQUEUE=$TMP/bq $AS "$RBIN/qmta-send" -d 2>"$LOG" & RUNNER=$!
+i=0
+until [ $i -ge 100 ] || [ -s "$TMP/sink/parent" ]; do i=$((i + 1)); sleep 0.05; done
+like "removed while its bounce is made" "$($AS "$RBIN/qmta" queue remove "$(ls "$QUEUEDIR/bounce")" 2>&1)" ': removed$'
+is "after that: the bounce went, once, the message is gone" \
+	"$(took) $(queued) $(grep -c '^bounce msg' "$LOG")" "F T$ME   0 1"
+kill -TERM $RUNNER; wait $RUNNER
+rm "$TMP/sink/fail"
+
+# What the alarm does after 10 minutes.
+echo slow >"$TMP/sink/fail"; rm -f "$TMP/sink/parent"
+letter | post -f "$ME" plain@far.example
+BOUNCEQUEUE=$TMP/bq $AS "$RBIN/qmta-send" 2>"$LOG" & RUNNER=$!
+i=0
+until [ $i -ge 100 ] || [ -s "$TMP/sink/parent" ]; do i=$((i + 1)); sleep 0.05; done
+kill -ALRM "$(cat "$TMP/sink/parent")"
+wait $RUNNER
+is "too slow: the message stays" "$? $(queued) $(find "$QUEUEDIR/bounce" -type f | wc -l)" "75 1 1"
+like "too slow: which is logged" "$(cat "$LOG")" '^warning: trouble injecting .*: it took too long'
+rm "$TMP/sink/fail"; sleep 2.5
+is "too slow: the program is ended" "$(took)" ""
+run
+is "too slow: the next run sends it" "$EXIT $(queued) $(inbox)" "0 0 1"
+took >/dev/null; rm -rf "$HOME/Maildir"
 
 # ---- BOUNCEPROCESSOR
 export BOUNCEPROCESSOR="$TMP/bp"

@@ -104,4 +104,21 @@ like "third at 3600 s" "$(due)" '^(3600|360[1-9])$'
 set_wall 604900; echo 604900000 >"$TMP/mono"
 run
 like "after a week the last try fails for good" "$(cat "$LOG")" "failure: .*I'm_not_going_to_try_again"
+
+# ---- days ahead at boot, set right soon after: who waits was born under a right clock
+runner_root
+no_server
+set_wall 2000000; echo 0 >"$TMP/mono"
+letter four | post ann@remote.example
+run
+born=$(birth)
+rm -f "$QUEUEDIR/lock/clock"	# of another boot
+set_wall 2400000
+$AS "$RBIN/qmta-send" -d 2>"$LOG" & runner=$!
+until_log '^delivery 1: deferral'
+set_wall 2000000
+kill -ALRM $runner
+until_log 'the clock was set by -'
+kill -TERM $runner; wait $runner
+is "it has not become older" "$(($(birth) - born))" 0
 done_testing

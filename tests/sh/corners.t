@@ -167,4 +167,72 @@ printf 'garbage' >"$(ls "$QUEUEDIR"/todo/*)"
 run
 is "a damaged envelope: nothing is thrown away, exit 75" "$EXIT $(queued)" "75 1"
 like "and it is said" "$(cat "$LOG")" '^warning: unable to (open|read the envelope of) msg [0-9]+: Damaged'
+sink_stop
+
+# ---- killed while it settled, and then todo/ cannot be read
+runner_root; sink_start
+echo mx.example.net >"$CONTROLDIR/locals"
+$AS mkdir "$QUEUEDIR/todo/0" "$QUEUEDIR/todo/1"
+letter | post -f me@mx.example.net "$WHO@mx.example.net" a@far.example
+id=$(cd "$QUEUEDIR/todo" && echo */*); sub=$QUEUEDIR/todo/${id%/*}; id=${id#*/}
+$AS sh -c "umask 077; cd '$QUEUEDIR'; printf 'Fme@mx.example.net\0' >info/0/$id
+	printf 'T$WHO@mx.example.net\0' >local/0/$id"
+chmod 300 "$sub"
+run
+is "half settled, todo/ not readable: it is left alone" "$EXIT $(queued) $(inbox)" "111 1 0"
+chmod 750 "$sub"
+run
+is "and then delivered to all" "$EXIT $(queued) $(inbox) $(recipients)" "0 0 1 a@far.example "
+sink_stop
+
+# ---- an alias that is gone when its mail's turn comes: all of adminaddr get it
+runner_root; sink_start
+echo mx.example.net >"$CONTROLDIR/locals"
+echo 1 >"$CONTROLDIR/concurrencylocal"
+echo "$WHO@mx.example.net, two@far.example" >"$CONTROLDIR/adminaddr"
+echo "pi: $WHO" >"$CONTROLDIR/aliases"
+printf '|sleep 1\n./Maildir/\n' >"$HOME/.qmail"
+$AS mkdir -p "$HOME/Maildir/new" "$HOME/Maildir/tmp" "$HOME/Maildir/cur"
+letter >"$TMP/m"
+start
+for to in "$WHO" pi; do
+	printf 'Fme@mx.example.net\0T%s@mx.example.net\0\0' "$to" >"$TMP/e"
+	$AS "$RBIN/qmail-queue" <"$TMP/m" 1<"$TMP/e"
+	until_log 'starting delivery 1'
+done
+for _ in $(seq 100); do [ "$(grep -c '^info msg' "$LOG")" = 2 ] && break; sleep 0.02; done
+: >"$CONTROLDIR/aliases"
+for _ in $(seq 200); do [ "$(queued)" = 0 ] && break; sleep 0.05; done
+stop
+is "adminaddr in place of an alias that is gone: both" "$(queued) $(inbox) $(recipients)" "0 2 two@far.example "
+sink_stop
+
+# ---- a mark that cannot be written
+runner_root; sink_start
+letter | post -f me@mx.example.net a@x.example b@x.example
+port=$PORT; echo ":127.0.0.1:1" >"$CONTROLDIR/smtproutes"
+run
+echo ":127.0.0.1:$port" >"$CONTROLDIR/smtproutes"
+chmod 400 "$QUEUEDIR"/remote/0/*
+run -a; run -a
+is "marks that cannot be written: it came once, and is gone" "$EXIT $(queued) $(mails)" "0 0 1"
+sink_stop
+
+# ---- a null client, and an alias that cannot be used: its mail waits for the repair
+runner_root; sink_start
+: >"$CONTROLDIR/locals"
+printf 'Fme@mx.example.net\0Troot@mx.example.net\0\0' >"$TMP/e"
+letter >"$TMP/m"
+for mode in 644 666; do
+	echo 'root: two words' >"$CONTROLDIR/aliases"
+	chmod $mode "$CONTROLDIR/aliases"
+	$AS "$RBIN/qmail-queue" <"$TMP/m" 1<"$TMP/e"
+	run
+	like "null client, alias in error (mode $mode): it is said" "$EXIT $(cat "$LOG")" 'unable to use an alias'
+done
+echo 'root: kim@far.example' >"$CONTROLDIR/aliases"
+chmod 644 "$CONTROLDIR/aliases"
+run
+is "and it waits for the repair" "$EXIT $(queued) $(recipients)" "0 0 kim@far.example kim@far.example "
+sink_stop
 done_testing

@@ -3,24 +3,25 @@
 # a caller who may write the queue, a local delivery, a remote one.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/tests/lib/mine.sh"
-trap '[ -z "$SINK" ] || stop "$SINK"; rm -rf "$TMP"' EXIT
+. "$TOP/tests/lib/runner.sh"
+trap 'sink_stop; rm -rf "$TMP"' EXIT
 VARIANT=${VARIANT:-static}
-run strace -f -o /dev/null true 2>/dev/null ||
+runner_root
+maildir
+$AS strace -f -o /dev/null true 2>/dev/null ||
 	skip_all "strace cannot trace here"
-my_root
 mkdir "$TMP/tr" && chmod 777 "$TMP/tr"
 
 message() { # TO: 1024 bytes
 	printf 'From: %s@mx.example.net\nTo: %s\nSubject: counts\nDate: %s\nMessage-ID: %s\n\n' \
-		"$ME" "$1" 'Thu, 20 Nov 2025 12:00:00 +0000' '<1@mx.example.net>' >"$TMP/head"
+		"$WHO" "$1" 'Thu, 20 Nov 2025 12:00:00 +0000' '<1@mx.example.net>' >"$TMP/head"
 	head -c $((1023 - $(wc -c <"$TMP/head"))) /dev/zero | tr '\0' x >"$TMP/body"
 	echo | cat "$TMP/head" "$TMP/body" - >"$TMP/msg"
 }
 # trace NAME COMMAND...: with children; from the program's own execve on
 trace() {
 	name=$1; shift
-	run strace -f -s 64 -o "$TMP/tr/$name" "$@"
+	$AS strace -f -s 64 -o "$TMP/tr/$name" "$@"
 }
 # count NAME PATTERN: calls that PATTERN (after pid and name) matches and that
 # did not fail
@@ -44,12 +45,14 @@ show() { # NAME
 }
 
 # --- submission -----------------------------------------------------------------
-message "$ME@mx.example.net"
+message "$WHO@mx.example.net"
 is "the message is 1 KiB" "$(wc -c <"$TMP/msg")" 1024
-trace submit "$B/sendmail" -f "$ME" "$ME" <"$TMP/msg"
+trace submit "$RBIN/sendmail" -f "$WHO" "$WHO" <"$TMP/msg"
 is "sendmail's exit code under strace" $? 0
 show submit
 is "one message is in the queue" "$(files "$QUEUEDIR/todo")" 1
+is "submission: control files that are not there are not looked for" \
+	"$(grep -c "$CONTROLDIR/.* = -1 " "$TMP/tr/submit") $(grep -c "$CONTROLDIR/me" "$TMP/tr/submit")" "0 1"
 is "submission: execve" "$(execs submit)" 1
 is "submission: files made" "$(made submit)" 2
 ok "submission: at most 3 fsync" test "$(syncs submit)" -le 3
@@ -61,7 +64,7 @@ else
 fi
 
 # --- local ----------------------------------------------------------------------
-trace local "$B/qmta-send" 2>"$TMP/log"
+trace local "$RBIN/qmta-send" 2>"$LOG"
 is "qmta-send's exit code" $? 0
 show local
 is "the message is in the Maildir" "$(files "$HOME/Maildir/new")" 1
@@ -72,14 +75,14 @@ ok "local delivery: at most 2 fsync" test "$(syncs local)" -le 2
 ok "local delivery: something is synced" test "$(syncs local)" -ge 1
 
 # --- remote ---------------------------------------------------------------------
-sink
+sink_start
 message "to@far.example"
-run "$B/sendmail" -f "$ME" to@far.example <"$TMP/msg"
+$AS "$RBIN/sendmail" -f "$WHO" to@far.example <"$TMP/msg"
 is "a message for elsewhere is queued" "$(files "$QUEUEDIR/todo")" 1
-trace remote "$B/qmta-send" 2>"$TMP/log"
+trace remote "$RBIN/qmta-send" 2>"$LOG"
 is "qmta-send's exit code" $? 0
 show remote
-is "the message is at the server" "$(files "$TMP/sink")" 1
+is "the message is at the server" "$(files "$MAILS")" 1
 is "and no longer in the queue" "$(files "$QUEUEDIR/mess" "$QUEUEDIR/todo")" 0
 is "remote delivery: execve" "$(execs remote)" 1
 is "remote delivery: files made" "$(made remote)" 0
@@ -87,7 +90,7 @@ is "remote delivery: fsync" "$(syncs remote)" 0
 
 # --- conf-fsync -------------------------------------------------------------------
 echo 0 >"$CONTROLDIR/conf-fsync"
-trace nosync "$B/sendmail" -f "$ME" to@far.example <"$TMP/msg"
+trace nosync "$RBIN/sendmail" -f "$WHO" to@far.example <"$TMP/msg"
 is "conf-fsync 0: sendmail's exit code" $? 0
 show nosync
 is "conf-fsync 0: nothing is synced" "$(syncs nosync) $(grep -Ec 'O_D?SYNC' "$TMP/tr/nosync")" "0 0"

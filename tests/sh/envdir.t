@@ -5,7 +5,6 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/runner.sh"
 runner_root
-unset QUEUE_BASE SKIP_LOCAL_ENVIRONMENT
 trap 'rm -rf "$TMP"' EXIT
 
 # Directories must be the caller's: the runs may be by nobody.
@@ -46,7 +45,7 @@ H=$HOME/.defaultqueue
 if [ "$($AS id -u)" != 0 ]; then
 	rm -r "$D"; mkdir "$H"; echo "$Q2" >"$H/QUEUEDIR"; mine "$H"
 	letter | post -f a@mx.example.net to@far.example
-	is "~/.defaultqueue" "$? $(both)" "0 0 1"; drain
+	is "the home directory's .defaultqueue" "$? $(both)" "0 0 1"; drain
 	letter | SKIP_LOCAL_ENVIRONMENT=1 post -f a@mx.example.net to@far.example
 	is "SKIP_LOCAL_ENVIRONMENT: not loaded" "$? $(both)" "0 1 0"; drain
 	mkdir "$D"; echo "$QUEUEDIR" >"$D/QUEUEDIR"; mine "$D"
@@ -80,7 +79,7 @@ if [ "$($AS id -u)" != 0 ]; then
 		skip "somebody else's directory: not used" "needs root"
 	fi
 else
-	skip "~/.defaultqueue" "this user is root"
+	skip "the home directory's .defaultqueue" "this user is root"
 fi
 
 # ---- errors in the administrator's directory stop everything
@@ -98,6 +97,23 @@ is "qmail-qread: 111" "$?" 111
 rm "$D/BAD-NAME"; chmod 777 "$D"
 letter | post -f a@mx.example.net to@far.example 2>"$TMP/e"
 is "others may write control/defaultqueue: 75" "$? $(both)" "75 0 0"
+rm -rf "$D"
+
+# ---- a set-id program loads nothing
+mkdir "$D"; echo "$Q2" >"$D/QUEUEDIR"; chmod -R 755 "$D"; chown -R 0:0 "$D" 2>/dev/null
+setid=''
+if [ -n "$AS" ] && [ "${VARIANT:-static}" = static ]; then
+	cp "$(command -v id)" "$TMP/id"; mkdir "$TMP/setid"; cp "$RBIN/qmta" "$TMP/setid/"
+	chown 1:1 "$TMP/id" "$TMP/setid/qmta"; chmod 6755 "$TMP/id" "$TMP/setid/qmta"
+	[ "$($AS "$TMP/id" -u)" = 1 ] && setid=1	# not where set-id bits mean nothing
+fi
+looks() { $AS "$1" qmail-showctl | sed -n 's/^\(!! \)*queue directory:* \([^ :]*\).*/\2/p'; }
+is "without such a bit: loaded" "$(looks "$RBIN/qmta")" "$Q2"
+if [ -n "$setid" ]; then
+	like "set-user-id: not loaded, and no QUEUEDIR of the caller" "$(looks "$TMP/setid/qmta")" '^/var/'
+else
+	skip "set-user-id: not loaded, and no QUEUEDIR of the caller" "needs root, and set-id bits that count"
+fi
 rm -rf "$D"
 
 # ---- rules

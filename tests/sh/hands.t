@@ -169,6 +169,16 @@ q retry "$mid" >/dev/null
 RUN_SECS=20 run
 is "now it arrives, once" "$EXIT $(arrived mid) $(queued)" "0 1 0"
 
+# ---- all of it at random, with restarts
+printf 'RCPT slow sleep 0.05 250 ok\nRCPT @later 450 4.2.0 not now\n' >"$TMP/script"
+sink_stop; sink_start --script "$TMP/script"
+secs=10
+[ -z "${QMTA_SHORT:-}" ] || secs=2
+storm=$(python3 "$TOP/tests/lib/storm.py" "$RBIN" $secs $$ "$MAILS" $AS 2>&1)
+echo "# seed $$: $storm"
+like "a storm: what was not removed arrives, once" "$storm" \
+	'^sent [1-9][0-9]* removed [0-9]+ lost \[\] twice \[\] left 0 exit 0$'
+
 # ---- the file itself
 send_to keep keep@remote.example; keep=$(id_of keep)
 (umask 077

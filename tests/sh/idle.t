@@ -5,9 +5,9 @@
 # once, because the trigger was pulled, and an orderly end.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/tests/lib/mine.sh"
+. "$TOP/tests/lib/runner.sh"
 DAEMON=
-trap '[ -z "$DAEMON" ] || stop "$DAEMON"; [ -z "$SINK" ] || stop "$SINK"
+trap '[ -z "$DAEMON" ] || stop "$DAEMON"; sink_stop
 	rm -rf "$TMP"' EXIT
 VARIANT=${VARIANT:-static}
 secs=60
@@ -41,25 +41,24 @@ until_() {
 }
 have() { [ "$(files "$1")" -eq "$2" ]; }
 processes() { [ "$(tree "$DAEMON" | wc -l)" -eq "$1" ]; }
-log_says() { grep -q "$1" "$TMP/log"; }
+log_says() { grep -q "$1" "$LOG"; }
 
-my_root
-sink
-# Not through run(): setpriv would be a process of its own only for a moment, but
-# the shell function runs in a subshell that stays. exec makes them one.
+runner_root
+maildir
+sink_start
+# Not through run(), whose timeout(1) would be one more process; exec makes the
+# subshell, setpriv and the daemon one.
 (
-	[ -z "$mine_gid" ] || exec setpriv --reuid="$ME_UID" --regid="$mine_gid" \
-		--clear-groups "$B/qmta-send" -d
-	exec "$B/qmta-send" -d
-) 2>"$TMP/log" </dev/null &
+	exec $AS "$RBIN/qmta-send" -d
+) 2>"$LOG" </dev/null &
 DAEMON=$!
 ok "the daemon starts" until_ 5 log_says '^status: '
 
 # --- some work --------------------------------------------------------------------
-printf 'Subject: one\n\ntext\n' | run "$B/sendmail" "$ME"
-printf 'Subject: two\n\ntext\n' | run "$B/sendmail" to@far.example
+printf 'Subject: one\n\ntext\n' | $AS "$RBIN/sendmail" "$WHO"
+printf 'Subject: two\n\ntext\n' | $AS "$RBIN/sendmail" to@far.example
 ok "a local message is delivered" until_ 5 have "$HOME/Maildir/new" 1
-ok "a remote message is delivered" until_ 5 have "$TMP/sink" 1
+ok "a remote message is delivered" until_ 5 have "$MAILS" 1
 ok "the queue is empty" until_ 5 have "$QUEUEDIR/mess" 0
 ok "only the runner and its spawner stay" until_ 20 processes 2
 
@@ -81,13 +80,13 @@ is "no wake-up in $secs seconds" "$(switches "$@")" "$before"
 is "the same processes are there" "$(tree "$DAEMON" | tr '\n' ' ')" "$* "
 
 # --- and awake again --------------------------------------------------------------
-printf 'Subject: three\n\ntext\n' | run "$B/sendmail" "$ME"
+printf 'Subject: three\n\ntext\n' | $AS "$RBIN/sendmail" "$WHO"
 ok "the next message is delivered within 2 seconds" until_ 2 have "$HOME/Maildir/new" 2
 kill -TERM "$DAEMON"
 wait "$DAEMON"
 is "TERM: exit code" $? 0
 DAEMON=
-like "TERM: the log" "$(cat "$TMP/log")" '^status: exiting$'
+like "TERM: the log" "$(cat "$LOG")" '^status: exiting$'
 gone() { for p; do [ ! -d "/proc/$p" ] || return 1; done; }
 ok "TERM: no process is left" until_ 2 gone "$@"
 done_testing

@@ -76,6 +76,20 @@ printf 'Fall 0\\nx %%s@a.example\0Tto@remote.example\0\0' >"$TMP/e"
 $AS "$RBIN/qmail-queue" <"$TMP/m" 1<"$TMP/e"; $AS "$RBIN/qmail-queue" <"$TMP/m" 1<"$TMP/e"
 run
 like "a strange sender is made safe in the log" "$(cat "$LOG")" '^warning: sendermax: all_0.nx__s@a.example sent'
+
+# ---- a caller whose umask would close the counts to everybody, and a flood of floods
+rm -f "$QUEUEDIR/lock/rates" "$QUEUEDIR/lock/commands"
+over() { printf 'F%s@a.example\0Tto@remote.example\0\0' "$1" >"$TMP/e"
+	(umask 777; exec $AS "$RBIN/qmail-queue" <"$TMP/m" 1<"$TMP/e"); echo $?; }
+is "whatever the umask: counted" "$(over ed; over ed)" "0
+57"
+is "and open to the next" "$(stat -c %a "$QUEUEDIR/lock/rates" "$QUEUEDIR/lock/commands" | paste -sd, )" 600,600
+yes over sendermax 1 ed@a.example | head -c 33000 | $AS tee "$QUEUEDIR/lock/commands" >/dev/null
+is "many lines wait already: refused all the same" "$(over al; over al)" "0
+57"
+is "without a line more" "$(wc -c <"$QUEUEDIR/lock/commands" | tr -d ' ')" 33000
+rm -f "$QUEUEDIR/lock/commands"
+run
 rm "$CONTROLDIR/sendermax"
 
 # ---- a full queue

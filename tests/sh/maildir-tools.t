@@ -105,6 +105,14 @@ ln Mailbox hard
 is "nor under another name" "$(MAILTMP=$HOME/hard exit_of "$BIN/maildir2mbox")" 111
 ok "all is as it was" same
 rm hard
+if [ "$(id -u)" = 0 ]; then
+	: >"$HOME/theirs"; chown 12345 "$HOME/theirs"
+	is "MAILTMP is another's: 111" "$(MAILTMP=$HOME/theirs exit_of "$BIN/maildir2mbox")" 111
+	is "who gets nothing" "$(stat -c %u,%s "$HOME/theirs")" 12345,0
+	rm "$HOME/theirs"
+else
+	skip "MAILTMP is another's" "not root"
+fi
 is "MAILTMP cannot be made: 111" "$(MAILTMP=$HOME/none/x exit_of "$BIN/maildir2mbox")" 111
 ok "all is as it was, again" same
 ln -s Mailbox link

@@ -119,6 +119,18 @@ echo ./link | put "$HOME/.qmail"
 printf 'Subject: x\n\n' | post "$ME"
 run
 is "a link is followed" "$EXIT $(count)" "0 5"
+if [ "$(id -u)" = 0 ]; then
+	chown -h 12345 "$HOME/link"
+	printf 'Subject: linked\n\n' | post -f kim@a.example "$ME"
+	run
+	is "but not somebody else's" "$EXIT $(count)" "75 5"
+	like "and why" "$(cat "$LOG")" 'deferral: .*it_is_a_link_of_another_user'
+	chown -h 0 "$HOME/link"
+	again
+	is "root's is" "$EXIT $(count)" "0 6"
+else
+	skip "a link of another's" "not root"
+fi
 
 # Many at once: each is whole, none is lost.
 n=40

@@ -5,8 +5,8 @@
 # us have a network of our own to count in.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/tests/lib/mine.sh"
-trap '[ -z "$SINK" ] || stop "$SINK"; rm -rf "$TMP"' EXIT
+. "$TOP/tests/lib/runner.sh"
+trap 'sink_stop; rm -rf "$TMP"' EXIT
 
 # A network of our own: the whole test runs again inside it.
 if [ -z "${RCPTS_NET:-}" ]; then
@@ -30,16 +30,16 @@ lo_bytes() { sed -n 's/^ *lo: *\([0-9]*\) .*/\1/p' /proc/net/dev; }
 size() { # bytes of commands, data and replies, from the server's log
 	awk '$2 == "recv" { n += $3 }
 	$2 == "S" { sub(/^[0-9]+ S /, ""); n += length($0) + 2 + gsub("/", "/") * 5 }
-	END { print n + 0 }' "$TMP/sink.log"
+	END { print n + 0 }' "$SINKLOG"
 }
 n=1000
-my_root
+runner_root
 
 # send WHAT N TRANSACTIONS SINK_ARGUMENT...
 send() {
 	what=$1 n=$2 t=$3
 	shift 3
-	sink "$@"
+	sink_start "$@"
 	i=0
 	set --
 	while [ $i -lt "$n" ]; do
@@ -47,23 +47,23 @@ send() {
 		i=$((i + 1))
 	done
 	{ printf 'To: list:;\nSubject: news\n\n'; head -c 950 /dev/zero | tr '\0' x; echo; } |
-		run "$B/sendmail" -f "$ME" "$@"
+		$AS "$RBIN/sendmail" -f "$WHO" "$@"
 	is "$what: sendmail's exit code" $? 0
 	is "$what: one message in the queue" "$(files "$QUEUEDIR/mess")" 1
 	before=$(lo_bytes)
-	run "$B/qmta-send" 2>"$TMP/log"
-	is "$what: qmta-send's exit code" $? 0
+	run
+	is "$what: qmta-send's exit code" "$EXIT" 0
 	after=$(lo_bytes)
-	is "$what: connections" "$(grep -c ' connect$' "$TMP/sink.log")" 1
-	is "$what: transactions" "$(files "$TMP/sink")" "$t"
-	is "$what: recipients, each once" "$(cat "$TMP"/sink/[0-9]* | tr -d '\r' |
+	is "$what: connections" "$(grep -c ' connect$' "$SINKLOG")" 1
+	is "$what: transactions" "$(files "$MAILS")" "$t"
+	is "$what: recipients, each once" "$(cat "$MAILS"/[0-9]* | tr -d '\r' |
 		sed -n 's/^RCPT TO:<\(.*\)>$/\1/p' | sort -u | wc -l) $(grep -ch '^RCPT' \
-		"$TMP"/sink/[0-9]* | awk '{ n += $1 } END { print n }')" "$n $n"
+		"$MAILS"/[0-9]* | awk '{ n += $1 } END { print n }')" "$n $n"
 	is "$what: the queue is empty" "$(files "$QUEUEDIR/mess" "$QUEUEDIR/todo" \
 		"$QUEUEDIR/info" "$QUEUEDIR/remote")" 0
-	is "$what: deliveries in the log" "$(grep -c '^delivery [0-9]*: success' "$TMP/log")" "$n"
+	is "$what: deliveries in the log" "$(grep -c '^delivery [0-9]*: success' "$LOG")" "$n"
 	echo "# $what: $(size) bytes of SMTP, $((after - before)) bytes with TCP and IP headers"
-	stop "$SINK"
+	sink_stop
 }
 
 send "1000 recipients" $n 1

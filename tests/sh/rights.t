@@ -59,6 +59,31 @@ for p in $d $spawner $worker; do
 done >"$TMP/who"
 ls -l /proc/${worker% }/fd | awk '/->/ { print $NF }' | grep -c "$QUEUEDIR" >"$TMP/fds"
 kill -TERM $d; wait $d
+# joe stops who delivers his mail; who looks at his files is his, and cannot be traced
+echo "|ls -l /proc/\$PPID/fd >$TMP/home/joe/fds 2>&1; cat /proc/\$PPID/timers >$TMP/home/joe/timers; kill -STOP \$PPID" \
+	>"$TMP/home/joe/.qmail-stop"
+chown 7011 "$TMP/home/joe/.qmail-stop"
+echo 1 >"$TMP/control/timeoutlocal"
+letter | "$P/sendmail" -f ann@mx.example.net joe-stop
+"$P/qmta-send" -d 2>"$TMP/log3" & d=$!
+n=0; until [ -s "$TMP/home/joe/fds" ]; do n=$((n + 1)); [ $n -lt 100 ] || exit 1; sleep 0.05; done
+sleep 0.3
+for w in $(cat /proc/$d/task/$d/children); do for w in $(cat /proc/$w/task/$w/children); do
+	cat "/proc/$w/timers"; grep '^State' "/proc/$w/status"; done; done >"$TMP/timers"
+n=0; while [ -z "$QMTA_SHORT" ] && [ $n -lt 50 ] && ! grep -q '^delivery' "$TMP/log3"; do n=$((n + 1)); sleep 1; done
+kill -KILL $d; wait $d
+[ -z "$QMTA_SHORT" ] || kill -KILL "$w"	# else the kernel has done it
+rm "$TMP/control/timeoutlocal"
+# the owner of the queue lets lock/ lead elsewhere
+mkdir "$TMP/victim"
+mv "$QUEUEDIR/lock" "$QUEUEDIR/was"; ln -s "$TMP/victim" "$QUEUEDIR/lock"
+"$P/qmta-send" 2>"$TMP/log4"
+QUEUEDIR="$QUEUEDIR" "$P/qmta" qmail-tcpok 2>>"$TMP/log4"
+rm "$QUEUEDIR/lock"; mv "$QUEUEDIR/was" "$QUEUEDIR/lock"
+# what root sends
+letter | "$P/sendmail" -f joe@mx.example.net later@far.example
+find "$QUEUEDIR" -type f -user 0 >"$TMP/roots"
+cat "$QUEUEDIR"/mess/0/* | grep -ac '^Received: .* invoked by uid 0' >"$TMP/by"
 # an ordinary user: not with the program as it is, but with the set-id one
 letter | setpriv --reuid=7011 --regid=7011 --clear-groups env QMAILQUEUE="$P/qmail-queue" \
 	"$P/sendmail" -f joe@mx.example.net joe 2>"$TMP/refused"; echo $? >"$TMP/exit2"
@@ -84,6 +109,20 @@ is "the runner is the queue's owner, without other groups" "$(sed -n 1p "$TMP/wh
 like "the spawner stays root" "$(sed -n 2p "$TMP/who")" '^0 0 0 '
 is "the remote worker is qmailr" "$(sed -n 3p "$TMP/who")" "7002 7002 7002 7100 1"
 ok "and holds only the message, its list and tcpto of the queue" [ "$(cat "$TMP/fds")" -le 3 ]
+like "a program of joe's cannot look at his delivery's descriptors" "$(cat "$TMP/home/joe/fds")" 'Permission denied'
+if [ -e /proc/self/timers ]; then
+	like "a local delivery that its user has stopped" "$(cat "$TMP/timers")" '^State:.T'
+	like "has a SIGKILL coming" "$(cat "$TMP/timers")" '^signal: 9/'
+else
+	skip "the end of a stopped delivery" "this kernel does not show timers"
+fi
+if [ -z "${QMTA_SHORT:-}" ]; then
+	like "and makes room for others" "$(cat "$TMP/log3")" '^delivery 1: deferral: Delivery_process_died'
+fi
+is "root makes nothing where the queue's owner leads him" "$(ls "$TMP/victim")" ""
+like "but says what is wrong" "$(cat "$TMP/log4")" 'cannot start: unable to lock'
+is "what root sends belongs to the queue's owner" "$(cat "$TMP/roots")" ""
+ok "and is root's mail" [ "$(cat "$TMP/by")" -gt 0 ]
 like "the message came through" "$(cat "$TMP"/sink/*)" 'RCPT TO:<slow@far.example>'
 is "an ordinary user may not write the queue: 75" "$(cat "$TMP/exit2")" 75
 is "a set-id program gives up its rights before another QUEUEDIR: 75" "$(cat "$TMP/exit3")" 75

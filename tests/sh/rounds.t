@@ -6,10 +6,11 @@
 # exit number says whether anything waits. A second one gets the rest out.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
-. "$TOP/tests/lib/mine.sh"
-trap '[ -z "$SINK" ] || stop "$SINK"; rm -rf "$TMP"' EXIT
+. "$TOP/tests/lib/runner.sh"
+trap 'sink_stop; rm -rf "$TMP"' EXIT
 rounds=20
 [ -z "${QMTA_SHORT:-}" ] || rounds=3
+RUN_SECS=300
 
 # What is sent, 300 messages by number modulo 20. The subject is the message's
 # name; "want" has a line "where name" for each copy that must arrive.
@@ -18,7 +19,7 @@ send() { # NAME FROM RCPT...
 	name=$1 from=$2
 	shift 2
 	printf 'Subject: %s\n\ntext of %s\n.\n' "$name" "$name" |
-		"$QMTA/sendmail" -i -f "$from" "$@" || exit 1
+		"$RBIN/sendmail" -i -f "$from" "$@" || exit 1
 }
 i=0
 while [ $i -lt 300 ]; do
@@ -72,7 +73,7 @@ here() {
 }
 # The server: "far NAME RECIPIENT", "farbounce RECIPIENT"
 there() {
-	for f in "$TMP"/sink/[0-9]*; do
+	for f in "$MAILS"/[0-9]*; do
 		tr -d '\r' <"$f" | awk '/^RCPT TO:</ && !body { sub(/^RCPT TO:</, "");
 			sub(/@.*/, ""); r[n++] = $0 }
 		/^$/ { body = 1 }
@@ -98,11 +99,13 @@ round=0
 while [ $round -lt $rounds ]; do
 	round=$((round + 1))
 	r="round $round"
-	my_root
+	runner_root
+	maildir
+	export RBIN
 	# Every other round without waiting for the disk: then much more happens at once.
 	[ $((round % 2)) -eq 1 ] || echo 0 >"$CONTROLDIR/conf-fsync"
-	sink --script "$TMP/script"
-	run sh "$TMP/fill.sh" >"$TMP/want"
+	sink_start --script "$TMP/script"
+	$AS sh "$TMP/fill.sh" >"$TMP/want"
 	is "$r: 300 messages wait" $? "$(($(files "$QUEUEDIR/todo") - 300))"
 	grep -E '^(local|bounce)' "$TMP/want" >"$TMP/want.here"
 	grep '^double' "$TMP/want" | sed 's/ .*//' >>"$TMP/want.here"
@@ -110,9 +113,9 @@ while [ $round -lt $rounds ]; do
 	grep '^later' "$TMP/want" | sed 's/later/far/' >"$TMP/want.later"
 
 	t=$(date +%s)
-	run "$B/qmta-send" 2>"$TMP/log"
-	is "$r: exit 75, as 30 messages are deferred" $? 75
-	echo "# $(($(date +%s) - t)) seconds, $(wc -l <"$TMP/log") lines of log"
+	run
+	is "$r: exit 75, as 30 messages are deferred" "$EXIT" 75
+	echo "# $(($(date +%s) - t)) seconds, $(wc -l <"$LOG") lines of log"
 	here >"$TMP/got.here"
 	same "$r: all that is for here is here, once" "$TMP/want.here" "$TMP/got.here"
 	there >"$TMP/got.there"
@@ -121,14 +124,14 @@ while [ $round -lt $rounds ]; do
 		"$(files "$QUEUEDIR/mess") $(files "$QUEUEDIR/info") $(files "$QUEUEDIR/remote") $(files \
 		"$QUEUEDIR/todo" "$QUEUEDIR/local" "$QUEUEDIR/intd" "$QUEUEDIR/pid")" "30 30 30 0"
 
-	run "$B/qmta-send" -a 2>"$TMP/log"
-	is "$r: exit 0 when the rest is out" $? 0
+	run -a
+	is "$r: exit 0 when the rest is out" "$EXIT" 0
 	there >"$TMP/got.there"
 	cat "$TMP/want.later" >>"$TMP/want.there"
 	same "$r: and everything is there, once" "$TMP/want.there" "$TMP/got.there"
 	here >"$TMP/got.here"
 	same "$r: and here" "$TMP/want.here" "$TMP/got.here"
 	is "$r: the queue is empty" "$(queue_files)" 0
-	stop "$SINK"
+	sink_stop
 done
 done_testing

@@ -8,7 +8,8 @@
 . "$TOP/tests/lib/runner.sh"
 [ ! -x "$TESTBIN/qmta" ] || RUNNER_BIN=$TESTBIN BIN=$TESTBIN
 runner_root
-trap 'sink_stop; rm -rf "$TMP"' EXIT
+runner=
+trap '[ -z "$runner" ] || kill -9 $runner; sink_stop; rm -rf "$TMP"' EXIT
 letter() { printf 'Subject: %s\n\nbody of %s\n' "$1" "$1"; }
 until_log() { # PATTERN: at most 10 s
 	for _ in $(seq 200); do grep -Eq "$1" "$LOG" && return 0; sleep 0.05; done
@@ -25,7 +26,7 @@ daemon() {
 		sleep 0.05
 	done
 }
-daemon_stop() { kill -TERM $runner; wait $runner; }
+daemon_stop() { kill -TERM $runner; wait $runner; runner=; }
 script() { printf '%s\n' "$@" >"$TMP/script"; }
 nul() { tr '\0' '|' <"$1"; }
 id_of() { basename "$(find "$QUEUEDIR/mess" -type f)"; }
@@ -94,7 +95,7 @@ script 'RCPT !late@ 450 4.2.0 not now'
 letter crash | post -f "$ME" early@remote.example late@remote.example
 run
 is "one done and marked, one waits (25)" "$EXIT $(mails)" "75 1"
-script 'BODY * sleep 0.7 250 ok'
+script 'BODY * sleep 1.5 250 ok'
 daemon
 kill -ALRM $runner
 until_true() { for _ in $(seq 200); do eval "$1" && return 0; sleep 0.05; done; return 1; }

@@ -234,6 +234,13 @@ for a in "a@b.example${LF}Bcc: spy@far.example" '' "$(printf '%01003d' 1)"; do
 done
 tool mailsubj s 'a@b.example, ('
 is "mailsubj: one that cannot be read: 100" "$CODE $(env_is)" "100 "
+# shellcheck disable=SC2046 # words
+tool mailsubj many $(seq -f 'rcpt%03.0f@far.example' 400)
+is "mailsubj: 400 recipients" "$CODE $(env_is | tr '|' '\n' | grep -c '^Trcpt')" "0 400"
+sed '1,/^$/d' "$TMP/msg" >"$TMP/body"
+ok "mailsubj: and the body behind them" cmp "$TMP/want" "$TMP/body"
+IN=$TMP/big tool mailsubj big ann@far.example
+is "mailsubj: 3 MB" "$CODE $(sed '1,/^$/d' "$TMP/msg" | wc -c)" "0 3000001"
 tool mailsubj '' ann@far.example
 is "mailsubj: an empty subject" "$CODE" 0
 tool mailsubj only

@@ -221,9 +221,9 @@ static void calls(void)
 		handin_data(&h, "a: b\n\n", 6);
 		handin_data(&h, big, sizeof big);
 		handin_data(&h, big, 0);
-		handin_sender(&h, "");
-		handin_rcpt(&h, "r@h");
-		ok(handin_end(&h, &b) == 'K' && b.len && atoi(words) == (way ? getpid() : server),
+		handin_address(&h, 'S', "");
+		handin_address(&h, 'T', "r@h");
+		ok(handin_end(&h, &b) == 'K' && buf_z(&b) && atoi(words) == (way ? getpid() : server),
 			"%s", way ? "in this process" : "to a server");
 		ok(messages() == 1 && atoi(out_of("cat mess/0/* | tr -dc x | wc -c")) == (int)sizeof big,
 			"all of it");
@@ -247,8 +247,8 @@ static void calls(void)
 	proc_wait(server);
 	handin_begin(&h, line, clock_mono() + 20000);
 	handin_data(&h, big, sizeof big);
-	handin_sender(&h, "");
-	handin_rcpt(&h, "r@h");
+	handin_address(&h, 'S', "");
+	handin_address(&h, 'T', "r@h");
 	ok(handin_end(&h, &b) == 'Z' && b.len > 10, "a server that died: later: %.*s", (int)b.len, b.s);
 }
 

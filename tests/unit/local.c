@@ -386,6 +386,8 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof path, "%s/home", top);
 	setenv("HOME", path, 1);
 	setenv("CONTROLDIR", top, 1);
+	setenv("ASSIGNDIR", top, 1);
+	close(open("aliases", O_WRONLY | O_CREAT, 0644));	/* not the machine's */
 	mkdir("home", 0755);
 	if (geteuid() == 0 && chown("home", pi, pi) < 0)
 		return 1;

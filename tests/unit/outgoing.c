@@ -125,6 +125,10 @@ static void fields(void)
 
 static void original(void)
 {
+	char in[2000];
+	size_t n;
+	int i;
+
 	put("originalfrom", "1\n", 2);
 	if (reload("root me@isp.example\n") != 1)
 		abort();
@@ -136,6 +140,10 @@ static void original(void)
 	same("From: kim@far.example\n\n", "not when nothing changed");
 	becomes("Sender: root\nFrom: kim@far.example\nResent-From: root\n\n",
 		"Sender: me@isp.example\nFrom: kim@far.example\nResent-From: me@isp.example\n\n", "only for From");
+	n = (size_t)sprintf(in, "Sender: root\n");
+	for (i = 0; i < OUTGOING_MAX; i++)
+		n += (size_t)sprintf(in + n, "From: root\n");
+	ok(!leave(in, n, 0, "") && o.n <= OUTGOING_MAX + 1, "one to change, then many with their copies: %u", o.n);
 	unlink("originalfrom");
 	keep = 0;
 }

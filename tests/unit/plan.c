@@ -115,11 +115,49 @@ static void test_fresh(void)
 	ok(r, "the set of fresh messages agrees with a table, 200000 steps");
 }
 
+static void test_forget(void)
+{
+	struct plan_entry e;
+	int i;
+
+	for (i = 0; i < 300; i++)
+		plan_add((enum plan_heap)(i % 2), (uint64_t)(rand() % 5 + 1), rand() % 1000, 0, 0);
+	plan_add(PLAN_DONE, 3, 5, 0, 0);
+	plan_add(PLAN_HELD, 3, 5, 0, REMOTE);
+	plan_forget(3);
+	plan_forget(77);
+	ok(!plan_count(PLAN_DONE) && !plan_count(PLAN_HELD), "forgotten in every heap");
+	for (i = 0; plan_take(PLAN_LOCAL, INT64_MAX, 0, &e);)
+		i += e.id == 3;
+	ok(i == 0 && drain_sorted(PLAN_REMOTE, plan_count(PLAN_REMOTE)),
+		"however often it stood there; the rest stays in order");
+}
+
+static void test_held(void)
+{
+	struct plan_entry e;
+
+	plan_add(PLAN_HELD, 7, 100, 1, REMOTE);
+	plan_add(PLAN_HELD, 8, 100, 0, LOCAL);
+	plan_add(PLAN_HELD, 8, 100, 0, REMOTE);
+	plan_unpark(9, 500);
+	ok(plan_count(PLAN_HELD) == 3, "released: only who is meant");
+	plan_unpark(7, 500);
+	ok(plan_count(PLAN_HELD) == 2 && plan_next(PLAN_REMOTE) == 500 &&
+		plan_take(PLAN_REMOTE, 500, 0, &e) && e.id == 7 && plan_fresh(&e),
+		"back in its channel, due at once, fresh as it was");
+	plan_unpark(0, 600);
+	ok(!plan_count(PLAN_HELD) && plan_take(PLAN_LOCAL, 600, 0, &e) && e.id == 8 &&
+		plan_take(PLAN_REMOTE, 600, 0, &e) && e.id == 8, "all of them");
+}
+
 int main(void)
 {
 	test_heap();
 	test_blocked();
 	test_retry();
 	test_fresh();
+	test_forget();
+	test_held();
 	return done();
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include "../../src/base/cdbmake.h"
 #include "../../src/deliver/who.c"
+#include "../../src/msg/ours.h"
 #include "../lib/tap.h"
 
 static char top[] = "/tmp/qmta-who.XXXXXX";
@@ -40,6 +41,16 @@ int group_name(gid_t *gid, const char *name)
 	(void)gid;
 	(void)name;
 	return 0;
+}
+
+static const char *in_top(const char *name)
+{
+	static char path[2][100];
+	static int i;
+
+	i = !i;
+	snprintf(path[i], sizeof path[i], "%s/%s", top, name);
+	return path[i];
 }
 
 /* own: 1 the home is the user's, 0 it is not there, -1 it is another's. */
@@ -92,6 +103,13 @@ static void system_users(uid_t uid)
 	ok(who_passwd(&w, "nobody", &why) == 0, "no such user and no alias");
 	ok(who_passwd(&w, "away", &why) == 0, "home is missing");
 	ok(who_passwd(&w, "robbed", &why) == 0, "home is another's");
+	mkdir(in_top("mnt"), 0755);
+	add("mnt/home/kim", uid, 0);
+	strcpy(table[users - 1].name, "kim");
+	ok(who_passwd(&w, "kim-x", &why) == -1, "home is below an empty directory: not mounted");
+	mkdir(in_top("mnt/x"), 0755);
+	ok(who_passwd(&w, "kim-x", &why) == 0, "home is missing below one that is not");
+	users--;
 	add("alias", uid, 1);
 	ok(found(&w, "joe", "joe", "", "") && w.uid == uid, "whole local part");
 	ok(found(&w, "JOE", "joe", "", ""), "lowercased");
@@ -154,16 +172,6 @@ static void ordinary_user(void)
 }
 
 /* ---- users/cdb and aliases ---- */
-
-static const char *in_top(const char *name)
-{
-	static char path[2][100];
-	static int i;
-
-	i = !i;
-	snprintf(path[i], sizeof path[i], "%s/%s", top, name);
-	return path[i];
-}
 
 static void write_file(const char *name, const char *text)
 {
@@ -292,6 +300,7 @@ static void diverts(const char *local, const char *want)
 	char *s;
 	int r;
 
+	ours_forget();	/* the files may be others since the last time */
 	memset(&w, 0, sizeof w);
 	r = who_find(&w, local, &why);
 	if (r == 1)
