@@ -1,8 +1,9 @@
 #!/bin/sh
 # demo.sh: shows the whole way of two messages. Builds, makes a private root
-# under build/demo (no file of the system is touched), hands one message for a
-# local user and one for somebody far away to sendmail, runs qmta-send once, and
-# shows both where they arrived. The last line says whether everything did.
+# under build/demo (no file of the system is touched), hands one message for an
+# alias of a local user and one for somebody far away to sendmail, shows the queue,
+# runs qmta-send once, and shows both where they arrived. The last line says whether
+# everything did.
 #
 # The mail part never runs as root, because mail is not delivered to uid 0: the
 # owner of the run is whoever called, or user nobody when that was root.
@@ -60,6 +61,7 @@ if [ "$uid" -eq 0 ]; then
 	[ $how = unshare ] || chown -R "$uid:$gid" "$D/control" "$D/home"
 	[ $how = unshare ] || chown "$uid:$gid" "$D"
 fi
+echo "alarm: $user" >"$D/control/aliases"
 run() {
 	case $how in
 	self) "$@" ;;
@@ -78,9 +80,13 @@ unset QMAILQUEUE QMAILLOCAL QMAILREMOTE MAILUSER MAILHOST MAILNAME QMAILINJECT \
 title "The queue: queue-fix $QUEUEDIR (as user $user)"
 run queue-fix "$QUEUEDIR"
 
-title "sendmail -t, for a user of this machine"
+title "An alias for a user of this machine, in control/aliases"
+show "$D/control/aliases"
+run newaliases
+
+title "sendmail -t, for that alias"
 cat >"$D/local.txt" <<M
-To: $user
+To: alarm
 Subject: disk /dev/sda1 is 91 % full
 
 This is what cron has to say.
@@ -102,8 +108,8 @@ M
 show "$D/remote.txt"
 run sendmail -t -i <"$D/remote.txt"
 
-title "mailq"
-run mailq || :
+title "qmta queue list"
+run qmta queue list
 
 title "qmta-send, once; its log:"
 code=0
@@ -111,6 +117,9 @@ run qmta-send 2>"$D/log" >"$D/log.out" || code=$?
 cat "$D/log.out" >>"$D/log"
 show "$D/log"
 echo "   exit code $code"
+
+title "qmta status"
+run qmta status
 
 # --- What came of it ---------------------------------------------------------------
 bad=
@@ -122,6 +131,7 @@ if [ -f "$1" ]; then
 	echo "   $1"
 	show "$1"
 	grep -q 'This is what cron has to say' "$1" || miss "the local text"
+	grep -qx 'Delivered-To: alarm@board.example.net' "$1" || miss "the alias"
 	[ $# -eq 1 ] || miss "one local file, not $#"
 else
 	miss "the local message"

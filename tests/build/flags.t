@@ -23,9 +23,10 @@ is 'and nothing is built' "$(find "$T/build" -newer "$TMP/stamp" -name '*.o')" '
 ok 'SOURCE_DATE_EPOCH' env SOURCE_DATE_EPOCH=1800000000 \
 	$MAKE -s --no-print-directory -C "$T" DEPS="$DEPS" O=build bins
 like 'is compiled in' "$(cat "$T/build/config.h")" '^#define BUILD_DATE 1800000000$'
-ok 'paths' build "$T" PREFIX=/opt/mail CONTROL_DIR=/flash/qmta
+ok 'paths' build "$T" PREFIX=/opt/mail CONTROL_DIR=/flash/qmta USERS_DIR=/flash/users
 like 'PREFIX' "$(cat "$T/build/config.h")" '^#define SBIN_DIR "/opt/mail/sbin"$'
 ok 'the control directory is in the program' grep -q /flash/qmta "$T/build/qmta"
+ok 'and that of users/cdb' grep -q /flash/users "$T/build/qmta"
 
 for bad in CFG_SEND=2 CFG_LOCAL=yes CFG_SEND= STATIC=x 'CFG_TLS=0 1'; do
 	got=$(build "$T" "$bad" 2>&1)

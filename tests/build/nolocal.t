@@ -1,7 +1,7 @@
 #!/bin/sh
 # nolocal.t: a build without local delivery: none of its code is there, and mail
 # for users of the host goes to adminaddr, or waits and says why.
-# shellcheck disable=SC2086 # $AS is words
+# shellcheck disable=SC2086,SC2119 # $AS is words; run has options elsewhere
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/tree.sh"
 T=$TMP/tree

@@ -10,6 +10,9 @@ is 'make size' $code 0
 like 'a line for each program' "$got" '^qmail-queue +[0-9]+$'
 like 'a line for each applet' "$got" '^qmta-send +[0-9]+ +[0-9]+$'
 like 'a line for each folder' "$got" '^src/queue +[0-9]+ '
+like 'a line for each subject' "$got" '^flood limits +[0-9]+$'
+is 'each subject has files that are there' "$(printf '%s\n' "$got" | grep ' 0$' |
+	grep -v '^src\|^lib')" ""
 for f in qmta qmail-queue; do
 	limit=$(awk -v f=$f '$1 == f && $2 == "x86_64" && $3 == "none" { print $4 }' \
 		"$TOP/tests/size.limits")

@@ -7,11 +7,13 @@
  * Works by seccomp user notification: Linux 5.9 or later, no root needed.
  *
  * box [-u UID:GID] [-t SECS] [-m CALLS] [-l LOG] [-a] [-s OUT,IN]
- *     [-p PROC -n NUMBER -k|-e ERRNO [-r]|-z] program arg...
+ *     [-p PROC -n NUMBER [-c SYSCALL-NUMBER] -k|-e ERRNO [-r]|-z] program arg...
  *   -u  become this user first (when root)
  *   -t  end everything after so many seconds; -m after so many calls
  *   -l  write the result there: "end STATUS CALLS HIT WHY"; WHY: ok time calls
  *   -a  and then each call, in order: "PROC SYSCALL-NUMBER"
+ *   -c  not there but at the first call from there on that is this one: what others
+ *       do meanwhile shifts the numbers, and some calls must not be struck
  *   -k  kill -9 at the call;  -e  the call is not done and returns ERRNO
  *   -z  the call is not done and returns 0
  *   -r  and so does this kind of call from then on, in every process
@@ -46,10 +48,10 @@ enum { GATE = 199, PROCS = 512, ABSENT = 3 };
 
 static struct {
 	long uid, gid;
-	int secs, all, proc, number, kill, err, zero, repeat, out, in;
+	int secs, all, proc, number, call, kill, err, zero, repeat, out, in;
 	long calls;
 	const char *log;
-} opt = { -1, -1, 20, 0, -1, -1, 0, 0, 0, 0, -1, -1, 20000, 0 };
+} opt = { -1, -1, 20, 0, -1, -1, -1, 0, 0, 0, 0, -1, -1, 20000, 0 };
 
 static pid_t pids[PROCS];
 static long count[PROCS];
@@ -183,7 +185,7 @@ static int verdict(int proc, long number, int nr)
 {
 	if (repeating == nr)
 		return opt.err;
-	if (proc != opt.proc || number != opt.number)
+	if (hit || proc != opt.proc || number < opt.number || (opt.call >= 0 && nr != opt.call))
 		return 0;
 	hit = 1;
 	if (opt.kill)
@@ -281,7 +283,7 @@ static void options(int argc, char **argv)
 	const char *s;
 	int c;
 
-	while ((c = getopt(argc, argv, "+u:t:m:l:as:p:n:ke:zr")) != -1) {
+	while ((c = getopt(argc, argv, "+u:t:m:l:as:p:n:c:ke:zr")) != -1) {
 		s = optarg;
 		switch (c) {
 		case 'u': opt.uid = number(&s); opt.gid = number(&s); break;
@@ -292,6 +294,7 @@ static void options(int argc, char **argv)
 		case 's': opt.out = number(&s); opt.in = number(&s); break;
 		case 'p': opt.proc = number(&s); break;
 		case 'n': opt.number = number(&s); break;
+		case 'c': opt.call = number(&s); break;
 		case 'k': opt.kill = 1; break;
 		case 'e': opt.err = number(&s); break;
 		case 'z': opt.zero = 1; break;

@@ -243,6 +243,8 @@ class Root:
         self.control = os.path.join(self.top, "control")
         self.bin = os.path.join(self.top, "bin")
         self.box = os.path.join(self.top, "box")
+        self.taker = os.path.join(self.top, "taker")
+        self.extra, self.staged, self.before = {}, [], []
         self.place(self.top)
         self.programs()
         self.sink = None
@@ -261,7 +263,8 @@ class Root:
         for f in ("qmta", "qmail-queue"):
             copy_file(os.path.join(os.path.realpath(BIN), "..", f), os.path.join(self.top, f))
             os.chmod(os.path.join(self.top, f), 0o755)
-        for a in ("qmta-send", "sendmail", "queue-fix", "qmail-direct", "maildir2mbox"):
+        for a in ("qmta", "qmta-send", "sendmail", "queue-fix", "qmail-direct", "maildir2mbox",
+                  "qmail-newu"):
             os.symlink("../qmta", os.path.join(self.bin, a))
         os.symlink("../qmail-queue", os.path.join(self.bin, "qmail-queue"))
         os.mkdir(os.path.join(self.bin, "test"))
@@ -269,10 +272,39 @@ class Root:
         copy_file(os.path.join(os.path.realpath(TESTBIN), "..", "qmta"), clocked)
         os.chmod(clocked, 0o755)
         self.days = put_file(self, "days", b"%d\n" % (2 * 86400))
-        subprocess.run([compiler(), "-O1", "-o", self.box,
-                        os.path.join(TOP, "tests", "fault", "box.c")], check=True)
+        for name in ("box", "taker"):
+            subprocess.run([compiler(), "-O1", "-o", os.path.join(self.top, name),
+                            os.path.join(TOP, "tests", "fault", name + ".c")], check=True)
+
+    def stage(self, scene):
+        """Control files, variables and other files of this scene, and of no other."""
+        for name in self.staged:
+            os.unlink(os.path.join(self.control, name))
+            if "/" in name:
+                os.rmdir(os.path.join(self.control, os.path.dirname(name)))
+        self.controls()
+        for name in scene.control:
+            self.set_control(name, scene.control[name])
+        self.staged = list(scene.control)
+        for name in scene.files:
+            own(put_file(self, name, scene.files[name]))
+        self.extra, self.before = scene.env, scene.before
+        self.restore(scene.shot, scene.home)
+        self.commands(scene.commands)
+
+    def commands(self, text):
+        """What hands on the queue have left to be done."""
+        path = os.path.join(self.queue, "lock/commands")
+        if text or os.path.exists(path):
+            with open(path, "w") as f:
+                f.write(text)
+            os.chmod(path, 0o600)
+            own(path)
 
     def env(self):
+        return dict(self.base_env(), **self.extra)
+
+    def base_env(self):
         return {"PATH": self.bin + ":/usr/bin:/bin", "CONTROLDIR": self.control,
                 "QUEUEDIR": self.queue, "HOME": self.home, "USER": USER, "LOGNAME": USER,
                 "MAIL": os.path.join(self.home, "Mailbox"),
@@ -284,13 +316,14 @@ class Root:
         self.set_control("smtproutes", ":127.0.0.1:%d" % self.sink.port)
 
     def set_control(self, name, text):
-        os.makedirs(self.control, exist_ok=True)
-        with open(os.path.join(self.control, name), "w") as f:
+        path = os.path.join(self.control, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as f:
             f.write(text + "\n")
 
     def controls(self):
         for name, text in (("me", HOST), ("timeoutremote", "8"), ("timeoutconnect", "5"),
-                           ("bouncefrom", "MAILER-DAEMON"), ("minfree", "0")):
+                           ("bouncefrom", "MAILER-DAEMON"), ("minfree", "0"), ("aliases", "")):
             self.set_control(name, text)
 
     def make_queue(self):
@@ -383,7 +416,7 @@ class Root:
             p = os.path.join(self.queue, name)
             with open(p, "rb") as f:
                 st = os.fstat(f.fileno())
-                shot.append((p, f.read(), st.st_mode & 0o777, st.st_mtime))
+                shot.append((p, f.read(), st.st_mode & 0o7777, st.st_mtime))
         return shot
 
     def restore(self, shot, home=()):
@@ -440,6 +473,8 @@ class Root:
     def finish(self):
         """Runs the queue until it is empty. [what is wrong]"""
         wrong, r = [], None
+        if self.before:
+            self.plain(self.before, timeout=RUN_SECS)
         for _ in range(4):
             self.forget_tcpto()
             self.age_lock()
@@ -466,21 +501,26 @@ class Root:
 # ---- what must arrive ----
 
 class Want:
-    """One recipient's message. bounce: not the message but the report that
-    `failed` did not get it."""
+    """One recipient's message. failed: not the message but the report that `failed`
+    did not get it. made: it is handed in again on its way, as a forward is.
+    Somebody asked that it be removed: may is True, it need not arrive; or may is
+    another Want, and one of the two must."""
 
-    def __init__(self, rcpt, data, remote=False, failed=None):
+    def __init__(self, rcpt, data, remote=False, failed=None, made=False, may=None):
         self.rcpt, self.data, self.remote, self.failed = rcpt, data, remote, failed
+        self.made, self.may = made, may
 
     def is_this(self, rcpt, got):
         if rcpt != self.rcpt or bool(self.failed) != is_bounce(got):
             return False
+        if self.failed and b"\nX-Bounced-Address: <%s>" % self.failed.encode() not in got:
+            return False
         return tag_of(got) == tag_of(self.data)
 
     def whole(self, got):
-        if self.failed and b"\nX-Bounced-Address: <%s>" % self.failed.encode() not in got:
-            return False
-        return got.endswith(self.data)
+        # A report ends with its boundary, and one that bounced with another one.
+        end = re.search(rb"\n(\n--=_[^\n]*--\n)+\Z", got) if self.failed else None
+        return (got[:end.start() + 1] if end else got).endswith(self.data)
 
 
 def is_bounce(data):
@@ -499,8 +539,10 @@ class Verdict:
 
 
 def too_many(w, copies, spare):
-    """A bounce is a message of its own: where its writing may be repeated (twice)
-    each of them may arrive twice."""
+    """A bounce and a forward are messages of their own: where their writing may be
+    repeated (twice) each of them may arrive twice."""
+    if w.made and spare == TWICE:
+        return len(copies) > 4
     if not w.failed or spare != TWICE:
         return len(copies) > 1 + min(spare, 1)
     ids = [re.search(rb"(?m)^Message-ID: (.*)$", c).group(1) for c in copies]
@@ -515,28 +557,36 @@ def judge(wants, got_local, got_remote, accepted, spare=1):
     spare: copies more than one that each recipient may get (0, 1), or TWICE."""
     v = Verdict()
     claimed = set()
+    pools = {False: got_local, True: got_remote}
     for w in wants:
-        pool = got_remote if w.remote else got_local
-        mine = [k for k, (r, d) in enumerate(pool) if w.is_this(r, d)]
-        claimed |= {(w.remote, k) for k in mine}
-        bad = [k for k in mine if not w.whole(pool[k][1])]
-        v.half += len(bad)
-        if bad:
-            v.wrong.append("half: %s got %d of %d bytes" % (
-                w.rcpt, len(pool[bad[0]][1]), len(w.data)))
-        n = len(mine) - len(bad)
-        if accepted and not n:
+        n = copies(w, pools, claimed, v, spare)
+        if isinstance(w.may, Want):
+            n += copies(w.may, pools, claimed, v, spare)
+        if accepted and not n and w.may is not True:
             v.lost += 1
             v.wrong.append("lost: %s%s" % (w.rcpt, " (bounce)" if w.failed else ""))
         if accepted is False and n:
             v.wrong.append("refused, and delivered to %s all the same" % w.rcpt)
-        if n > 1:
-            v.dup += n - 1
-        if too_many(w, [pool[k][1] for k in mine], spare):
-            v.wrong.append("%d copies for %s" % (n, w.rcpt))
-    for remote, pool in ((False, got_local), (True, got_remote)):
+    for remote, pool in pools.items():
         for k, (r, d) in enumerate(pool):
             if (remote, k) not in claimed:
                 v.half += 1
                 v.wrong.append("not what was sent: %d bytes for %s: %r" % (len(d), r, d[:300]))
     return v
+
+
+def copies(w, pools, claimed, v, spare):
+    """How many whole ones of it there are; the rest into v."""
+    pool = pools[w.remote]
+    mine = [k for k, (r, d) in enumerate(pool) if w.is_this(r, d)]
+    claimed |= {(w.remote, k) for k in mine}
+    bad = [k for k in mine if not w.whole(pool[k][1])]
+    v.half += len(bad)
+    if bad:
+        v.wrong.append("half: %s got %d of %d bytes" % (
+            w.rcpt, len(pool[bad[0]][1]), len(w.data)))
+    n = len(mine) - len(bad)
+    v.dup += max(n - 1, 0)
+    if too_many(w, [pool[k][1] for k in mine], spare):
+        v.wrong.append("%d copies for %s" % (n, w.rcpt))
+    return n

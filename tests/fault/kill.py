@@ -14,7 +14,7 @@ def work(root, scene, point, fault, total, say):
     accepted = True if not scene.submission or r.status == 0 else None
     if r.hit and scene.submission and r.status != 256 + 9:
         wrong.append("killed, and ends with %d" % r.status)
-    v = judge(scene.wants, root.local(), root.sink.got(), accepted)
+    v = judge(scene.wants, root.local(), root.sink.got(), accepted, scene.spare)
     total.add(v, wrong)
     if v.wrong or wrong:
         say("%s, killed at %s:" % (scene.name, point))
@@ -22,4 +22,4 @@ def work(root, scene, point, fault, total, say):
             say("    " + t)
 
 
-matrix.run("kill", lambda point, scene: [["-k"]], work)
+matrix.run("kill", lambda point, scene, again: [["-k"]], work)

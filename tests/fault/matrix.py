@@ -29,8 +29,9 @@ DRY_SECS = 4            # a run without faults takes some hundredths
 class Point:
     """Process, number in it, name; role: which kind of process it is."""
 
-    def __init__(self, proc, number, name, role):
-        self.proc, self.number, self.name, self.role = proc, number, name, role
+    def __init__(self, proc, number, nr, role):
+        self.proc, self.number, self.nr, self.role = proc, number, nr, role
+        self.name = NAMES.get(nr, str(nr))
 
     def __str__(self):
         return "%s %d, call %d (%s)" % (self.role, self.proc, self.number, self.name)
@@ -46,14 +47,14 @@ def role_of(scene, proc):
 
 def dry_run(root, scene):
     """All points of a run without a fault, which itself must do its work."""
-    root.restore(scene.shot, scene.home)
+    root.stage(scene)
     root.sink.fresh(scene.rules)
     began = time.monotonic()
     r = root.boxed(scene.cmd(), trace=True)
     wrong = [] if r.status == scene.code else ["exit %d, not %d" % (r.status, scene.code)]
     if time.monotonic() - began > DRY_SECS:
         wrong.append("it takes %.1f s: something waits for nothing" % (time.monotonic() - began))
-    wrong += root.finish()
+    wrong += scene.check(root, r) + root.finish()
     v = judge(scene.wants, root.local(), root.sink.got(), True, spare=0)
     if v.wrong or wrong:
         tap.say("\n".join(wrong + v.wrong) + "\n" + r.text)
@@ -64,8 +65,20 @@ def dry_run(root, scene):
         n = count.get(proc, 0)
         count[proc] = n + 1
         if proc or n:   # 0, 0 is the box's own execve
-            points.append(Point(proc, n, NAMES.get(nr, str(nr)), role_of(scene, proc)))
+            points.append(Point(proc, n, nr, role_of(scene, proc)))
+    neighbours(points)
     return points
+
+
+def neighbours(points):
+    """The place of each: its kind of process, what is done before it and behind it."""
+    of = {}
+    for p in points:
+        of.setdefault(p.proc, []).append(p)
+    for row in of.values():
+        names = ["", ""] + [p.name for p in row] + ["", ""]
+        for i, p in enumerate(row):
+            p.place = (p.role,) + tuple(names[i:i + 5])
 
 
 def sample(points, seen):
@@ -89,14 +102,15 @@ def sample(points, seen):
 
 def strike(root, scene, point, fault):
     """One run with one fault, then runs without until the queue is empty."""
-    root.restore(scene.shot, scene.home)
+    root.stage(scene)
     root.sink.fresh(scene.rules)
     began = time.monotonic()
-    r = root.boxed(scene.cmd(), ["-p", point.proc, "-n", point.number] + list(fault))
+    r = root.boxed(scene.cmd(), ["-p", point.proc, "-n", point.number, "-c", point.nr] + list(fault))
     r.secs = time.monotonic() - began
     wrong = []
     if r.why != "ok":
         wrong.append("the struck run does not end (%s, %d calls)" % (r.why, r.calls))
+    wrong += scene.check(root, r)
     queued = [n for n in root.queue_files() if n.split("/")[0] in ("todo", "info")]
     wrong += root.finish()
     return r, queued, wrong
@@ -187,9 +201,10 @@ def collect(pipes):
 
 
 def run(title, faults, work):
-    """faults(point, scene) -> list of faults for it."""
+    """faults(point, scene, again) -> list of faults for it; again: the same call stood
+    between the same two in this kind of process before."""
     jobs = int(os.environ.get("FAULT_JOBS") or (1 if SHORT else os.cpu_count() or 1))
-    root, tasks, seen, kinds = new_root(), [], set(), set()
+    root, tasks, seen, kinds, known = new_root(), [], set(), set(), set()
     began = time.monotonic()
     try:
         only = os.environ.get("FAULT_SCENES", "").split()
@@ -203,7 +218,8 @@ def run(title, faults, work):
             if SHORT:
                 points = sample(points, seen)
             for p in points:
-                tasks += [(scene.name, p, f) for f in faults(p, scene)]
+                tasks += [(scene.name, p, f) for f in faults(p, scene, p.place in known)]
+                known.add(p.place)
     finally:
         root.remove()
     sums, broken = collect(shard(jobs, tasks, work))

@@ -12,14 +12,15 @@ no mount and no loop device outlives it, however it ends."""
 import os
 import subprocess
 import time
-from harness import SHORT, TWICE, Root, Want, copy_file, envelope, judge, letter, own, \
+from harness import HOST, SHORT, TWICE, USER, Root, Want, copy_file, envelope, judge, letter, own, \
     put_file, remove_tree, skip_all, syscall_names, tap
 from scenes import ME, at
 
 NAMES = syscall_names()
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 EXT = ["-q", "-F", "-E", "lazy_itable_init=0"]
-REFUSE, LATER = "RCPT no@ 550 5.1.1 nobody", "RCPT !late@ 451 4.2.0 not now"
+REFUSE = ["RCPT no@ 550 5.1.1 nobody", "RCPT bad@ 550 5.1.1 nobody"]
+LATER = ["RCPT !late@ 451 4.2.0 not now"]
 
 
 class Kind:
@@ -158,7 +159,7 @@ class Theatre:
         self.point_to(self.disks)
         self.root.make_queue()
         os.sync()
-        self.root.sink.fresh([REFUSE, LATER])
+        self.root.sink.fresh(REFUSE + LATER)
         return ""
 
     def point_to(self, disks):
@@ -215,7 +216,7 @@ class Theatre:
             if w:
                 return ["cannot mount: " + w], [], []
         self.point_to(self.after)
-        self.root.sink.fresh([REFUSE])
+        self.root.sink.fresh(REFUSE)
         try:
             wrong += self.root.finish()
             return wrong, self.root.local(), self.root.sink.got()
@@ -328,6 +329,42 @@ def play_box(root, kind, apart, name):
         t.close()
 
 
+def play_on(root, kind, apart, name):
+    """What makes new messages and files on its way: a mailbox, a program and a forward;
+    a bounce with a report, and one that bounces itself."""
+    t = Theatre(root, kind, apart)
+    root.set_control("bounceformat", "dsn")
+    root.set_control("doublebounceto", "%s-told" % USER)
+    try:
+        wrong = t.open()
+        if wrong:
+            return tap.skip(name, wrong.splitlines()[-1])
+        prog, told = "%s-prog@%s" % (USER, HOST), "%s-told@%s" % (USER, HOST)
+        for place, lines in ((".qmail", "./Mailbox\n&%s\n&%s\n" % (at("a"), prog)),
+                             (".qmail-prog", "|%s Maildir\n" % root.taker),
+                             (".qmail-told", "./Maildir/\n")):
+            own(put_file(root, os.path.join(root.home, place), lines.encode()))
+        os.sync()
+        d = letter("seven", ME, at("from"))
+        t.submit((["sendmail", "-i", "-f", at("from"), ME], put_file(root, "m7", d), None),
+                 [Want(ME, d), Want(at("a"), d, True, made=True), Want(prog, d, made=True)])
+        codes = [t.deliver(["qmta-send"])]
+        for tag, sender, failed in (("eight", told, at("no")), ("nine", at("bad"), at("bad"))):
+            d = letter(tag, at("no"), sender)
+            t.submit((["sendmail", "-i", "-f", sender, at("no")], put_file(root, tag, d), None),
+                     [Want(told, d, failed=failed)])
+        codes.append(t.deliver(["qmta-send"]))
+        n, lost, half, dup, said = t.judge()
+        tap.say("\n".join(said[:12] if kind.todo else said))
+        tap.ok(not said and codes == [0, 0] and n > 10,
+               "%s: %d different cuts, lost %d, half %d, duplicates %d" % (
+                   name, n, lost, half, dup), kind.todo)
+    finally:
+        t.close()
+        for f in ("bounceformat", "doublebounceto"):
+            os.unlink(os.path.join(root.control, f))
+
+
 # ---- does the test see what it is for? ----
 
 def teeth_off(root):
@@ -411,8 +448,11 @@ def main():
             else:
                 play(root, kind, False, "power cuts, " + kind.name)
                 play_box(root, kind, False, "power cuts, mailboxes, " + kind.name)
+                play_on(root, kind, False, "power cuts, forwards and bounces, " + kind.name)
         play(root, KINDS[0], True, "power cuts, ext4, homes on another disk")
         play_box(root, KINDS[0], True, "power cuts, mailboxes, ext4, homes on another disk")
+        play_on(root, KINDS[0], True,
+                "power cuts, forwards and bounces, ext4, homes on another disk")
         teeth_off(root)
         if not SHORT and not only:
             for kind in (KINDS[0], KINDS[3]):
