@@ -77,7 +77,11 @@ class Disk:
                               self.image, self.place]))
 
     def umount(self):
-        return self.say(tool(["umount", self.place]))
+        """What is wrong, or "". What still runs there keeps no later play from the place."""
+        wrong = self.say(tool(["umount", self.place]))
+        if wrong:
+            tool(["umount", "-l", self.place])
+        return wrong
 
     def copy(self):
         """What has reached the device: [(offset, bytes)] without the holes."""
@@ -448,7 +452,12 @@ def main():
             else:
                 play(root, kind, False, "power cuts, " + kind.name)
                 play_box(root, kind, False, "power cuts, mailboxes, " + kind.name)
-                play_on(root, kind, False, "power cuts, forwards and bounces, " + kind.name)
+                if kind.todo:
+                    # Each ghost of a lock file is waited for, half a minute a time.
+                    tap.skip("power cuts, forwards and bounces, " + kind.name, kind.todo)
+                else:
+                    play_on(root, kind, False,
+                            "power cuts, forwards and bounces, " + kind.name)
         play(root, KINDS[0], True, "power cuts, ext4, homes on another disk")
         play_box(root, KINDS[0], True, "power cuts, mailboxes, ext4, homes on another disk")
         play_on(root, KINDS[0], True,
