@@ -40,12 +40,14 @@ instructions() {
 memory() { awk '/^Anonymous:/ { print $2 * 1024 }' "/proc/$DAEMON/smaps_rollup"; }
 cpu() { sed 's/.*) //' "/proc/$DAEMON/stat" | awk '{ print $12 + $13 }'; }
 turns() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$DAEMON/status"; }
-# A daemon that has seen all of its queue sleeps.
+# A daemon that has seen all of its queue sleeps. One that works beside the walk, or
+# waits for a processor, has no turns either: so it must be asleep both times.
+state() { sed 's/.*) //; s/ .*//' "/proc/$DAEMON/stat"; }
 settle_down() {
-	was=x now=$(turns)
-	until [ "$was" = "$now" ]; do
+	was=x now="$(state) $(turns) $(cpu)"
+	until [ "$was" = "$now" ] && [ "${now%% *}" = S ]; do
 		sleep 0.25
-		was=$now now=$(turns)
+		was=$now now="$(state) $(turns) $(cpu)"
 	done
 }
 daemon() {
