@@ -1,16 +1,13 @@
-/* loop.c: the runner's one loop: wait, take signals and answers, look into todo/,
- * hand out what is due, remove what is done. One-shot is the same loop with an
- * end. It wakes up for a descriptor or for the next thing that is due, for
- * nothing else, and it never waits anywhere but here.
+/* loop.c: the runner's one loop: wait, take signals and answers, hand out what is due,
+ * remove what is done. One-shot is the same loop with an end. It wakes up for a
+ * descriptor or for the next thing that is due, for nothing else, and it never waits
+ * anywhere but here.
  * From here on nothing may exit: errors are logged, and tried again later. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
-#include <unistd.h>
-#include "../base/err.h"
 #include "../base/clock.h"
+#include "../base/err.h"
 #include "../base/control.h"
 #include "../base/io.h"
 #include "../base/log.h"
@@ -26,180 +23,31 @@
 #include "loop.h"
 #include "pass.h"
 #include "report.h"
+#include "respawn.h"
+#include "scan.h"
 #include "settle.h"
 #include "spawn.h"
 #include "walk.h"
 
-enum { ANSWERS_A_TURN = 64, ARRIVALS_A_TURN = 256, BEGINS_A_TURN = 32, SCAN_PAUSE_MS = 100,
-	IDLE_MS = 1000 };
+enum { ANSWERS_A_TURN = 64, BEGINS_A_TURN = 32, IDLE_MS = 1000 };
 
 static struct loop *loop;
 static int leaving;		/* TERM: start nothing new */
-static int want_scan;		/* somebody pulled the trigger */
-static int want_commands;	/* and said that there are lines for us */
-static int want_check;		/* is it still the same queue? */
-static int moved;		/* it is not: nothing is begun until we are in the new one */
-static int64_t spawn_at;	/* mono ms when a spawner that died is replaced; 0 */
-static int64_t scanned;		/* mono ms of the last scan of todo/ */
-static int walking;		/* a scan is under way */
-static int first_scan;		/* todo/ has not been looked at yet */
-static struct qwalk walk;
-static int64_t blind;		/* mono ms when todo/, which could not be read, is tried again; 0 */
-static int said_blind, said_lost;	/* troubles that are said once, until they end */
+static int said_lost;		/* a trouble that is said once, until it ends */
 static int64_t lost_until;	/* mono ms when what memory did not suffice for is looked for; 0 */
-static int broken;		/* exit 111 at the end */
 
 static int in_flight(void)
 {
 	return slots_busy[LOCAL] || slots_busy[REMOTE] || bounce_running();
 }
 
-/* ---- new mail ---- */
-
-/* Before todo/ is read: a message that comes later pulls it again. */
-static void trigger_drain(void)
-{
-	char dust[256];
-	ssize_t r = 0;
-
-	while (loop->trigger >= 0 && (r = io_read(loop->trigger, dust, sizeof dust)) > 0)
-		want_commands |= memchr(dust, TRIGGER_COMMANDS, (size_t)r) != 0;
-	/* One that cannot be emptied would wake us for ever: we look by ourselves. */
-	if (r < 0 && errno != EAGAIN) {
-		close(loop->trigger);
-		loop->trigger = -1;
-	}
-}
-
-/* Not at once: what is wrong with todo/ does not pass in a moment. A one-shot run
- * leaves it to the next one. */
-static void cannot_scan(void)
-{
-	if (!said_blind)
-		log_line("warning: unable to read todo: %s; will try again and say when it works",
-			err_text(errno));
-	said_blind = 1;
-	fresh_skip(0);	/* the walk must ask each file whether it is what a settling left */
-	blind = clock_mono() + TROUBLE_SECS * 1000;
-	broken |= !loop->daemon;
-}
-
-/* The trigger or the lock may have been removed and made anew; the directory may be another one
- * (a file system was mounted, a queue was restored), and ours is nobody's then. */
-static void check_queue(void)
-{
-	int fd = queue_trigger_open(&queue);
-
-	want_check = 0;
-	if (fd >= 0) {
-		io_close(loop->trigger);
-		loop->trigger = fd;
-	}
-	if (queue_lock_lost(loop->lock) && (fd = queue_lock(&queue)) >= 0) {
-		io_close(loop->lock);
-		loop->lock = fd;
-	}
-	if (moved || !queue_replaced(&queue, queue_dir()))
-		return;
-	log_line("alert: %s is another directory now; going over to it", queue_dir());
-	moved = 1;
-}
-
-static void go_over(void)
-{
-	struct queue n;
-	int fd = -1;
-
-	if (queue_open(&n, queue_dir()) != 0 || (fd = queue_lock(&n)) < 0) {
-		if (report_may("go over", errno))
-			log_line("warning: unable to use %s: %s; will try again", queue_dir(),
-				err_text(errno));
-		queue_close(&n);
-		blind = clock_mono() + TROUBLE_SECS * 1000;
-		return;
-	}
-	settle_stuck(0, 1);	/* the old one may have room, and be used again */
-	queue_close(&queue);
-	io_close(loop->lock);
-	queue = n;
-	loop->lock = fd;
-	moved = 0;
-	if (walking)
-		qwalk_close(&walk);
-	walking = 0;
-	pass_forget();
-	plan_clear();
-	first_scan = want_check = 1;
-	blind = 0;
-	walk_begin(1);
-}
-
-static void scan_begin(void)
-{
-	if (!want_scan || want_check || blind)
-		check_queue();
-	blind = 0;
-	if (moved)
-		return;
-	/* Nobody asked: it is time to tidy up as well. */
-	want_commands |= first_scan || !want_scan;
-	if (!want_scan && !first_scan && !walk_busy() && !walk_failed())
-		walk_begin(0);
-	want_scan = 0;
-	scanned = clock_mono();
-	trigger_drain();
-	if (qwalk_open(&walk, &queue, FRESH) < 0) {
-		cannot_scan();
-		return;
-	}
-	walking = 1;
-}
-
-/* Some entries a turn, so that answers never wait behind a large queue. */
-static void scan_on(void)
-{
-	uint64_t id;
-	int n, r = 1;
-
-	for (n = 0; n < ARRIVALS_A_TURN && (r = qwalk_next(&walk, &id)) > 0; n++)
-		if (fresh_add(id) > 0)
-			pass_arrived(id);
-	if (r > 0)
-		return;
-	if (r < 0)
-		cannot_scan();
-	else {
-		if (said_blind)
-			log_line("info: todo can be read again");
-		first_scan = said_blind = 0;
-	}
-	qwalk_close(&walk);
-	walking = 0;
-}
-
-static int64_t scan_due(void)
-{
-	if (walking && !moved)
-		return 0;
-	if (moved && !blind)
-		return in_flight() ? IO_FOREVER : 0;
-	if (blind)
-		return loop->daemon ? blind : IO_FOREVER;
-	if (first_scan)
-		return 0;
-	if (want_scan)
-		/* Each scan passes over all that wait there: rarely, when many do. */
-		return fresh_count() ? scanned + SCAN_PAUSE_MS + (int64_t)(fresh_count() / 64) : 0;
-	return loop->daemon ? scanned + TODO_RESCAN_SECS * 1000 : IO_FOREVER;
-}
-
 /* Lines of `qmta queue`, and of writers that refused a flood. Those that cannot be
  * read now are read at the next hint, or with the next scan that nobody asked for. */
 static void commands(void)
 {
-	if (!want_commands && !command_ready())
+	if (!scan.commands && !command_ready())
 		return;
-	want_commands = 0;
+	scan.commands = 0;
 	if (command_run(1) < 0)
 		log_line("warning: unable to carry out lock/commands: %s", err_text(errno));
 }
@@ -208,7 +56,7 @@ static void commands(void)
 
 static int room(enum qchan c)
 {
-	return !leaving && !moved && !spawn_at && slots_busy[c] < conf.limit[c] && pass_new();
+	return !leaving && !scan.moved && !respawn_at && slots_busy[c] < conf.limit[c] && pass_new();
 }
 
 /* Some a turn, so that answers and new mail never wait behind a large queue. 1 when
@@ -236,13 +84,13 @@ static int hand_out(int64_t now)
 
 	pass_give_up(now);
 	settle_stuck(now, 0);
-	if (leaving || moved || spawn_at)
+	if (leaving || scan.moved || respawn_at)
 		return 0;
 	pass_push_all();
 	more = begin_due(now, LOCAL) | begin_due(now, REMOTE);
 	/* A bounce lies in todo/ now; the trigger may be broken. */
 	for (n = 0; n < BEGINS_A_TURN && bounce_room() && plan_take(PLAN_DONE, now, 0, &e); n++)
-		want_scan |= pass_done(&e);
+		scan.want |= pass_done(&e);
 	return more;
 }
 
@@ -255,14 +103,14 @@ static int64_t next_time(int64_t now)
 
 	if (leaving)
 		return at;
-	if ((t = scan_due()) < at)
+	if ((t = scan_due(loop, in_flight())) < at)
 		at = t;
 	if ((t = loop->daemon || walk_busy() ? walk_next() : IO_FOREVER) < at)
 		at = t;
 	if (lost_until && lost_until < at)
 		at = lost_until;
-	if (spawn_at && spawn_at < at)
-		at = spawn_at;
+	if (respawn_at && respawn_at < at)
+		at = respawn_at;
 	for (c = LOCAL; c <= REMOTE; c++) {
 		if (!room((enum qchan)c))
 			continue;
@@ -292,7 +140,7 @@ static void reread(void)
 		log_line("alert: local domains were added: local mail waits until qmta-send is started again");
 		conf.limit[LOCAL] = 0;
 	}
-	want_scan = want_check = 1;
+	scan.want = scan.check = 1;
 }
 
 static void on_signal(int sig)
@@ -306,7 +154,7 @@ static void on_signal(int sig)
 	case SIGALRM:
 		plan_all_now(clock_mono());
 		loop->all_now |= walk_busy();
-		want_scan = want_check = 1;
+		scan.want = scan.check = 1;
 		break;
 	case SIGHUP:
 		reread();
@@ -374,7 +222,7 @@ static void wait_for(struct watch *w, int64_t at)
 	watch_add(w, loop->signals, 0);
 	watch_add(w, loop->spawner, 0);
 	/* Pulled and not yet answered by a scan: it would only spin. */
-	watch_add(w, leaving || want_scan ? -1 : loop->trigger, 0);
+	watch_add(w, leaving || scan.want ? -1 : loop->trigger, 0);
 	for (c = carriers; c < carriers + SLOTS_MAX; c++)
 		if (c->used)
 			watch_add(w, c->sock, c);
@@ -394,43 +242,7 @@ static void wait_for(struct watch *w, int64_t at)
 static void dying(void)
 {
 	log_line("alert: oh no! lost spawn connection! dying...");
-	broken = leaving = 1;
-}
-
-static void spawner_lost(void)
-{
-	static int64_t last;
-	int64_t now = clock_mono();
-
-	loop->spawner = -1;
-	if (!loop->daemon || leaving) {
-		dying();
-		return;
-	}
-	/* One that dies again and again does so slowly. */
-	spawn_at = !last || now - last > TROUBLE_SECS * 1000 ? now : now + TROUBLE_SECS * 1000;
-	last = spawn_at;
-}
-
-/* What has become of the first one is unknown; whoever has its rights has another. */
-static void spawner_again(void)
-{
-	int tcpto = queue_tcpto(&queue);
-
-	log_flush();	/* else the lines that wait would be its as well */
-	loop->spawner = spawn_again(tcpto);
-	io_close(tcpto);
-	if (loop->spawner >= 0) {
-		log_line("alert: the spawner was gone; there is another one now");
-		spawn_at = 0;
-	} else if (errno == EPERM) {
-		spawn_at = 0;
-		dying();
-	} else {
-		if (report_may("spawn", errno))
-			log_line("alert: the spawner is gone: %s; will try again", err_text(errno));
-		spawn_at = clock_mono() + TROUBLE_SECS * 1000;
-	}
+	loop->broken = leaving = 1;
 }
 
 static void serve(struct watch *w)
@@ -440,16 +252,19 @@ static void serve(struct watch *w)
 
 	while ((sig = sig_take(loop->signals)))
 		on_signal(sig);
-	want_scan |= bounce_reap(&queue);
-	if (w->n && w->p[1].revents)
-		spawner_lost();
+	scan.want |= bounce_reap(&queue);
+	if (w->n && w->p[1].revents) {
+		respawn_plan(loop);
+		if (!loop->daemon || leaving)
+			dying();
+	}
 	if (w->n && w->p[2].revents)
-		want_scan = 1;
+		scan.want = 1;
 	for (i = 3; i < w->n; i++)
 		if (w->p[i].revents && w->c[i]->used && w->c[i]->sock == w->p[i].fd)
 			take_answers(w->c[i]);
 	/* A forward, and its trigger may be broken. */
-	want_scan |= pass_forwarded();
+	scan.want |= pass_forwarded();
 }
 
 /* ---- the end ---- */
@@ -458,9 +273,9 @@ static int nothing_now(int64_t now)
 {
 	int c;
 
-	if (in_flight() || walking || walk_busy() || pass_open_count() > settle_count())
+	if (in_flight() || scan.busy || walk_busy() || pass_open_count() > settle_count())
 		return 0;
-	if (!blind && (want_scan || first_scan))
+	if (!scan.blind && (scan.want || scan.first))
 		return 0;
 	for (c = LOCAL; c <= REMOTE; c++)
 		if (conf.limit[c] && plan_next((enum plan_heap)c) <= now)
@@ -480,8 +295,8 @@ static int may_leave(int64_t now)
 		return !in_flight();
 	if (loop->daemon || !nothing_now(now))
 		return 0;
-	if (!blind && trigger_pulled()) {
-		want_scan = 1;
+	if (!scan.blind && trigger_pulled()) {
+		scan.want = 1;
 		return 0;
 	}
 	return 1;
@@ -496,19 +311,19 @@ static int finish(void)
 	commands();	/* what waited for the last deliveries */
 	health_save(&queue, 1);
 	if (settle_count())
-		broken = 1;
+		loop->broken = 1;
 	for (c = carriers; c < carriers + SLOTS_MAX; c++)
 		carry_close(c);
 	left = plan_count(PLAN_LOCAL) + plan_count(PLAN_REMOTE) + plan_count(PLAN_DONE) +
 		plan_count(PLAN_HELD) +
 		fresh_count() + fresh_skipped() + pass_open_count() +
-		(size_t)(first_scan || want_scan || walking || walk_busy() || walk_failed());
+		(size_t)(scan.first || scan.want || scan.busy || walk_busy() || walk_failed());
 	if (left)
 		anchor_save(&queue);
 	if (loop->daemon || leaving)
 		log_line("status: exiting");
 	log_flush();
-	if (broken)
+	if (loop->broken)
 		return EXIT_TEMP;
 	/* A daemon that was told to end has done so well, whatever waits. */
 	return left && !loop->daemon ? EXIT_LEFT : EXIT_DONE;
@@ -521,12 +336,12 @@ static void look_after_loss(int64_t now)
 		if (!said_lost)
 			log_line("alert: out of memory; some messages wait until there is more");
 		said_lost = 1;
-		broken |= !loop->daemon;
+		loop->broken |= !loop->daemon;
 		walk_fail();
 		lost_until = now + TROUBLE_SECS * 1000;
 	} else if (lost_until && now >= lost_until) {
 		lost_until = 0;
-		want_scan = 1;
+		scan.want = 1;
 	} else if (said_lost && !lost_until && !walk_failed() && !walk_busy()) {
 		log_line("info: memory suffices again");
 		said_lost = 0;
@@ -536,21 +351,17 @@ static void look_after_loss(int64_t now)
 /* todo/ first, as new mail must not wait for the walk over what is deferred. */
 static void look(int64_t now)
 {
-	if (spawn_at && spawn_at <= now)
-		spawner_again();
-	if (moved && !in_flight() && blind <= now)
-		go_over();
-	if (moved)
+	if (respawn_at && respawn_at <= now && respawn(loop) < 0)
+		dying();
+	if (scan.moved && !in_flight() && scan.blind <= now)
+		scan_go_over(loop);
+	if (scan.moved)
 		return;
-	if (!walking && scan_due() <= now)
-		scan_begin();
-	if (walking) {
-		scan_on();
+	if (scan_on(loop, now))
 		return;		/* what was found goes out before the walk goes on */
-	}
 	if (!walk_busy() && loop->daemon && walk_next() <= now && walk_begin(1) < 0)
 		return;
-	if (!first_scan || blind)
+	if (!scan.first || scan.blind)
 		walk_on(loop->all_now);
 }
 
@@ -561,7 +372,7 @@ int loop_run(struct loop *l)
 	int more;
 
 	loop = l;
-	first_scan = 1;
+	scan.first = 1;
 	anchor_start(&queue);
 	if (walk_begin(1) < 0) {
 		log_line("alert: cannot start: unable to read the queue: %s; run queue-fix",
@@ -571,7 +382,7 @@ int loop_run(struct loop *l)
 	for (;;) {
 		now = clock_mono();
 		if (anchor_check(&queue))
-			want_scan = 1;
+			scan.want = 1;
 		if (!leaving)
 			look(now);
 		/* One time for handing out and for the wait: what is due between the

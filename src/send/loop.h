@@ -7,6 +7,7 @@ struct loop {
 	int all_now;		/* deferred messages are due at once */
 	int spawner, trigger, signals;	/* descriptors to watch */
 	int lock;		/* the queue's, held */
+	int broken;		/* a trouble that makes the exit number 111 */
 };
 /* Reads the whole queue into the plan, then delivers until there is nothing left
  * to do now, a signal says so, or the spawner is gone. Exit number: 0 the queue is
