@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "clock.h"
@@ -186,18 +185,6 @@ int io_fds012(void)
 			openat(AT_FDCWD, "/dev/null", O_RDWR) != fd)
 			return -1;
 	return 0;
-}
-
-int io_nonblock(int fd)
-{
-	int on = 1;
-
-	return ioctl(fd, FIONBIO, &on);
-}
-
-int io_cloexec(int fd)
-{
-	return ioctl(fd, FIOCLEX);
 }
 
 int io_syncdir(int dirfd, const char *name)

@@ -49,8 +49,6 @@ int in_getc(struct in *i);	/* 0..255, -1 end, -2 errno */
 /* Opens /dev/null on descriptors 0 to 2 that are closed, so that no file of
  * ours ever lands there. -1 with errno if even that fails. */
 int io_fds012(void);
-int io_nonblock(int fd);
-int io_cloexec(int fd);
 /* fsync of a directory (at dirfd, name). 0 / -1 errno. */
 int io_syncdir(int dirfd, const char *name);
 /* Renames without ever replacing a file, both names at dirfd. 0 / -1 errno. */

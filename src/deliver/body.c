@@ -2,7 +2,6 @@
  * what msg/outgoing.h replaces replaced, line ends and dots coded. What is not as
  * long as it should be is never ended: half a mail would arrive. */
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 #include "blast.h"
 #include "body.h"

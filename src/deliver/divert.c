@@ -6,7 +6,7 @@
  * the user "alias", not with root's. */
 #include <string.h>
 #include <unistd.h>
-#include "../base/control.h"
+#include "../base/buf.h"
 #include "../base/proc.h"
 #include "../msg/alias.h"
 #include "../msg/ours.h"

@@ -1,7 +1,6 @@
 /* divert.h: aliases as delivery instructions. */
 #ifndef DELIVER_DIVERT_H
 #define DELIVER_DIVERT_H
-#include "../base/buf.h"
 #include "../base/passwd.h"
 #include "../limits.h"
 

@@ -36,11 +36,6 @@ static const char *words(const char *what, const char *path, const char *why)
 		160, path, why) ? text : "Unable to use mailbox. (#4.3.0)";
 }
 
-const char *mbox_reason(const char *path, int e)
-{
-	return words("write", path, err_text(e));
-}
-
 /* ---- locks ---- */
 
 static int make(const char *name)
@@ -348,7 +343,7 @@ static const char *append(const struct mbox *m, const struct letter *l)
 	int r;
 
 	if (!gap || out_puts(&o, gap) < 0)
-		return mbox_reason(m->path, errno);
+		return words("write", m->path, err_text(errno));
 	if ((r = mbox_write(&o, l)) == 0)
 		r = out_flush(&o) < 0 || fsync(m->fd) < 0 ? -1 : 0;
 	/* An empty one may be one that was just made. */
@@ -356,7 +351,7 @@ static const char *append(const struct mbox *m, const struct letter *l)
 		r = mbox_syncdir(m->lock);
 	if (r == -2)
 		return "Unable to read message. (#4.3.0)";
-	return r ? mbox_reason(m->path, errno) : 0;
+	return r ? words("write", m->path, err_text(errno)) : 0;
 }
 
 const char *mbox_put(const char *path, const struct letter *l)

@@ -34,7 +34,5 @@ const char *mbox_gap(int fd, off_t size);
 int mbox_write(struct out *o, const struct letter *l);
 /* fsync of the directory that holds path. 0 / -1 errno. */
 int mbox_syncdir(const char *path);
-/* Words for a failure with errno e on the mailbox at path. */
-const char *mbox_reason(const char *path, int e);
 
 #endif

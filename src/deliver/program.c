@@ -3,7 +3,6 @@
  * one that has ended but left them the pipe. */
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "../base/clock.h"

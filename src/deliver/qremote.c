@@ -7,7 +7,6 @@
 #include <unistd.h>
 #include "smtp.h"
 #include "../applet.h"
-#include "../base/control.h"
 #include "../base/io.h"
 #include "../base/proc.h"
 #include "../net/relay.h"

@@ -14,7 +14,6 @@
 #include "../msg/admin.h"
 #include "../msg/quote.h"
 #include "../queue/envelope.h"
-#include "rcpts.h"
 #include "run.h"
 
 /* ---- out ---- */

@@ -2,9 +2,7 @@
  * removes what dead writers left. Both go by one rule: the entry that makes a
  * message visible (todo/ID, info/ID) goes before the message itself, so that
  * whatever stops us, nothing is ever seen half. */
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>

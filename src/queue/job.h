@@ -50,7 +50,7 @@ int answer_send(int sock, char letter, uint32_t serial, uint32_t index, const ch
 int answer_recv(int sock, struct answer *a, void *buf);
 
 /* The process becomes a worker and never returns. Declared down here so that the
- * runner needs to know nothing of delivery; applet.c, which knows every room,
+ * runner needs to know nothing of delivery; workers.c, which knows every room,
  * defines it. kind 'L': one local delivery of *j, answers on sock.
  * kind 'R': remote worker, jobs come on sock; tcpto may be -1.
  * kind 'F': takes in one message on sock (queue/handin.h). */

@@ -92,11 +92,6 @@ enum limit limit_ask(struct queue *q, const char *key, uint64_t max, uint64_t *w
 	return max ? ask(q, key, max, wait) : LIMIT_ON;
 }
 
-int limit_take(struct queue *q, const char *key, uint64_t max, uint64_t *wait)
-{
-	return limit_ask(q, key, max, wait) == LIMIT_ON;
-}
-
 /* "over NAME MAX WHO" for the runner's log. An envelope address has no control
  * bytes, so it cannot end the line. A flood of them leaves room for `qmta queue`. */
 static void report(struct queue *q, const char *name, uint64_t max, const char *who)

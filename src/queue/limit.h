@@ -16,8 +16,6 @@
  * *wait: seconds until the window is over, whatever the answer. max 0 is no limit. */
 enum limit { LIMIT_OVER, LIMIT_ON, LIMIT_FIRST };
 enum limit limit_ask(struct queue *q, const char *key, uint64_t max, uint64_t *wait);
-/* The same for who does not log: 1 go on (it was counted), 0 over. */
-int limit_take(struct queue *q, const char *key, uint64_t max, uint64_t *wait);
 
 /* For put: 0, or the QQ_ number of the limit that is reached; the first such answer
  * of a window is left in lock/commands for the runner's log.

@@ -1,7 +1,6 @@
 /* queue.c: opening the queue: where it is, how it is split, what the control
  * files say about it. The first step of every program that touches a message.
  * Refuses a directory that is not laid out as a queue; makes nothing. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* runner.c: the files below lock/ that belong to the runner: the lock that makes
  * it the only one, the trigger that wakes it, the table of hosts that timed out,
- * and the clock's anchor. */
+ * what it tells of itself, and the clock's anchor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -99,13 +99,7 @@ int queue_trigger_open(struct queue *q)
  * any file of this disk. */
 int queue_tcpto(struct queue *q)
 {
-	int fd = open_plain(q, "lock/tcpto");
-	struct stat st;
-
-	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1))
-		return fd;
-	errno = EBADMSG;
-	return io_close(fd);
+	return qfile_shared(q, "lock/tcpto");
 }
 
 int queue_replaced(const struct queue *q, const char *dir)

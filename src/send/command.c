@@ -2,7 +2,6 @@
  * the one process that may write there, so nothing is ever done to files that are
  * at work: a message in delivery is left alone until its turn is over. Refuses,
  * silently, lines about messages that are gone: done is done. */
-#include <errno.h>
 #include <string.h>
 #include "../base/clock.h"
 #include "../base/log.h"

@@ -3,7 +3,6 @@
  * with the parts that programs read (dsn.c) around it. */
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "../base/clock.h"
 #include "../base/date.h"

@@ -2,7 +2,6 @@
  * the number of each waiting message, nothing else: the rest is read from the
  * queue when its turn comes, so a hundred thousand deferred messages cost a few
  * megabytes and no more. */
-#include <string.h>
 #include "../base/clock.h"
 #include "../base/heap.h"
 #include "../base/io.h"

@@ -2,8 +2,6 @@
  * bounce that names all who have not got it. Order as everywhere: the text of a
  * failure is on disk before its recipient is gone. Refuses a message that is in
  * delivery at the moment, or whose bounce a child is making. */
-#include <errno.h>
-#include <string.h>
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "bounce.h"

@@ -3,7 +3,6 @@
  * -d; always in the foreground. Refuses to run twice on one queue. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config.h"

@@ -7,7 +7,6 @@
 #include <string.h>
 #include "../applet.h"
 #include "../base/clock.h"
-#include "../base/err.h"
 #include "../base/log.h"
 #include "../base/text.h"
 #include "../exits.h"

@@ -2,7 +2,6 @@
  * fields that each end in NUL: user, uid, gid, home, dash, ext. For programs of the
  * qmail family that ask it; our own delivery asks deliver/who.c itself. Knows the
  * passwd file and the user "alias", neither aliases nor users/cdb. */
-#include <unistd.h>
 #include "../applet.h"
 #include "../base/io.h"
 #include "../base/log.h"

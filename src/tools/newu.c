@@ -3,7 +3,6 @@
  * missing end ("." alone, which shows that no editor or copy has cut the file)
  * or a full disk leaves the old one in force. Byte for byte the file that the
  * classic makes. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,6 @@
 #include "../base/clock.h"
 #include "../base/date.h"
 #include "../base/log.h"
-#include "../exits.h"
 #include "child.h"
 
 int predate_main(int argc, char **argv)

@@ -1,6 +1,8 @@
 /* queue.c: the queue's states, one operation at a time, on a real directory. */
 #include "../../src/queue/finish.c"
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "../../src/exits.h"
 #include "../lib/tap.h"
 

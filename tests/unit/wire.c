@@ -3,6 +3,7 @@
 #include "../../src/deliver/wire.c"
 #include "../../src/deliver/external.c"
 #include "../lib/tap.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include "../../src/base/clock.h"
@@ -26,7 +27,7 @@ static int says(const char *s, size_t n)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) || io_write(fd[1], s, n))
 		exit(1);
 	close(fd[1]);
-	io_nonblock(fd[0]);
+	fcntl(fd[0], F_SETFL, O_NONBLOCK);
 	wire_init(&w);
 	w.line = line;
 	wire_attach(&w, fd[0]);
