@@ -91,7 +91,7 @@ static int hand_on(char **rcpts)
 
 int irmail_main(int argc, char **argv)
 {
-	if (argc < 2 || argc > RCPTS_MAX) {
+	if (argc < 2 || argc > RCPTS_MAX + 1) {
 		say(argv[0], "usage: irmail recipient ..., at most %d of them", RCPTS_MAX);
 		return SM_USAGE;
 	}
