@@ -36,6 +36,7 @@
 #define ALIAS_DEPTH 10		/* aliases that point to aliases, in a row */
 
 /* Time. */
+#define LOCAL_MAX_SECS 86400	/* no local delivery takes longer (timeoutlocal 0) */
 #define LIFETIME_SECS 604800	/* default queuelifetime */
 #define TODO_RESCAN_SECS 1500	/* todo/ is read this often even without a trigger */
 #define TROUBLE_SECS 123	/* pause after a failure of the system */

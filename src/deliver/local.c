@@ -20,7 +20,7 @@
 #include "program.h"
 #include "visit.h"
 
-enum { DAY = 86400, GRACE = 30 };	/* seconds */
+enum { GRACE = 30 };	/* seconds */
 
 static struct visit visit;	/* not on the stack: the letter is large */
 static char local[ADDR_CAP];
@@ -36,8 +36,8 @@ static void stuck(void)
  * ignores the signals meant for the runner. */
 static void settle(uint32_t limit)
 {
-	if (!limit || limit > DAY)
-		limit = DAY;
+	if (!limit || limit > LOCAL_MAX_SECS)
+		limit = LOCAL_MAX_SECS;
 	visit.until = clock_mono() + limit * (int64_t)1000;
 	proc_limit(limit + GRACE, stuck);
 	/* Whoever it is that we become may stop us, and hold one of the few places. */

@@ -12,10 +12,10 @@
 #include "../queue/queue.h"
 #include "conf.h"
 
-/* One line a file: how it is read, where it goes, and what holds without it.
- * The first ROUTING of them are read again on HUP. */
 /* WORD, TEXT: a line, a whole file; nothing without it, and then no storage either. */
 enum how { LIST, HOST, LINE, WORD, TEXT, NUMBER };
+/* One line a file: how it is read, where it goes, and what holds without it.
+ * The first ROUTING of them are read again on HUP. */
 static const struct setting {
 	const char *name;
 	unsigned short at;
@@ -97,15 +97,12 @@ static int locals(struct buf *b)
 static int own_limit(uint64_t *limit, int c)
 {
 	static char name[80];	/* control_error() shows it later */
-	const char *dir = queue_dir();
-	size_t n = strlen(dir), at;
+	const char *last = queue_dir();
 
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	at = text_rchr(dir, n, '/');
-	at = at < n ? at + 1 : 0;
+	last += text_dir(last);
 	/* A name that has no room here has no such file either. */
-	if (!buf_text(name, sizeof name, "concurrency%c.%.*s", "lr"[c], (int)(n - at), dir + at))
+	if (!buf_text(name, sizeof name, "concurrency%c.%.*s", "lr"[c],
+		(int)strcspn(last, "/"), last))
 		return 0;
 	return control_num(limit, name) < 0 ? -1 : 0;
 }
@@ -127,6 +124,8 @@ static int read_some(struct conf *c, size_t n)
 		if (c->limit[i] > SLOTS_MAX / 2)
 			c->limit[i] = SLOTS_MAX / 2;
 	}
+	if (!c->timeoutlocal || c->timeoutlocal > LOCAL_MAX_SECS)
+		c->timeoutlocal = LOCAL_MAX_SECS;
 	if (!r) {
 		relay_forget();
 		admin_forget();

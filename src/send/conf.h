@@ -9,7 +9,7 @@ struct conf {
 	struct buf locals, envnoathost, percenthack, virtualdomains;
 	uint64_t limit[2];	/* concurrencylocal, concurrencyremote; 0 = held */
 	uint64_t hold[2];
-	uint64_t timeoutlocal;	/* seconds a local delivery may take */
+	uint64_t timeoutlocal;	/* seconds a local delivery may take, 1 to a day */
 	/* read once; bouncefrom stays the first of them */
 	struct buf bouncefrom, bouncehost, bouncesubject, doubleto, doublehost;
 	struct buf bouncemessage, doublemessage, doublesubject, bounceformat;
@@ -23,8 +23,8 @@ extern unsigned conf_serial;	/* how often it was reread: routes found before may
 /* Reads all of it. 0; -1: control_error() says what; 1: neither locals nor me exist. */
 int conf_read(void);
 /* HUP: what may change while messages are under way (locals, virtualdomains,
- * percenthack, envnoathost, smtproutes, adminaddr, allmailfrom, holds and limits). -1:
- * the old stays in force. */
+ * percenthack, envnoathost, smtproutes, adminaddr, allmailfrom, holds, limits and
+ * timeoutlocal). -1: the old stays in force. */
 int conf_reread(void);
 
 #endif

@@ -73,6 +73,22 @@ n=$(copies h1)
 ok "what hung, once or twice ($n): nobody knows what it had done" \
 	test "$n" -ge 1 -a "$n" -le 2
 
+# --- control/timeoutlocal 0 is a day, for the runner, too ------------------------------
+echo 0 >"$CONTROLDIR/timeoutlocal"
+kill -HUP "$DAEMON"
+sleep 0.3
+ok "one more has begun" begin h0
+kill -STOP "$hung"
+pass_time 7200
+sleep 0.3
+is "timeoutlocal 0: not given up after hours" "$(lines timeoutlocal)" 1
+rm "$TMP/wait"
+kill -CONT "$hung"
+ok "and delivered" until_ queue_empty
+is "once" "$(copies h0)" 1
+echo 100 >"$CONTROLDIR/timeoutlocal"
+kill -HUP "$DAEMON"
+
 # --- and is killed, as at a restart of the machine's file server -----------------------
 ok "another one hangs" begin h3
 kill -STOP "$hung"
