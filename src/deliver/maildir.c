@@ -3,7 +3,7 @@
  * The order is the promise: the file is written and synced under tmp/, gets its
  * name in new/ without ever replacing another, and new/ itself is synced before
  * anybody hears of success; a power cut after that cannot take the message
- * back. Any failure is temporary and leaves no file. Refuses: to complete a
+ * back. Any failure is temporary and leaves no file. Refuses: to deliver into a
  * Maildir that lacks a part, because what is there may be something else. */
 #include <errno.h>
 #include <fcntl.h>
@@ -166,9 +166,17 @@ static int make_parts(int dir)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		if (mkdirat(dir, parts[i], 0700) < 0)
+		if (mkdirat(dir, parts[i], 0700) < 0 && errno != EEXIST)
 			return -1;
 	return io_syncdir(dir, ".");
+}
+
+int maildir_complete(const char *path)
+{
+	int dir = open_dir(path), r = dir < 0 ? -1 : make_parts(dir);
+
+	io_close(dir);
+	return r;
 }
 
 static void drop(int dir, const char *name)

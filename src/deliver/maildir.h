@@ -13,5 +13,8 @@ const char *maildir_put(const char *path, const struct letter *l, int make);
  * before the call returns. 0, or -1 with errno (ENOTEMPTY, EEXIST or ENOTDIR:
  * something has the name). */
 int maildir_make(const char *path);
+/* A directory that is there gets the parts that it lacks. 0 / -1 errno. For who asks
+ * for it by name: a delivery never does, as it may be something else. */
+int maildir_complete(const char *path);
 
 #endif

@@ -1,8 +1,6 @@
 /* maildir.c: the applets maildirmake and maildirwatch: a Maildir is made, and what is
  * new in one is shown again and again. What a message says of itself is shown as
  * printable ASCII only: it must not speak to the terminal. */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,22 +14,6 @@
 
 enum { EVERY_SECS = 30, SHOWN = 20, COLUMNS = 38 };
 
-/* A directory that is there already gets the parts that it lacks. 0 / -1 errno. */
-static int complete(const char *path)
-{
-	static const char parts[][4] = { "tmp", "new", "cur" };
-	int dir = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), i;
-	int r = dir < 0 ? -1 : 0;
-
-	for (i = 0; !r && i < 3; i++)
-		if (mkdirat(dir, parts[i], 0700) < 0 && errno != EEXIST)
-			r = -1;
-	if (!r)
-		r = fsync(dir);
-	io_close(dir);
-	return r;
-}
-
 int maildirmake_main(int argc, char **argv)
 {
 	struct stat st;
@@ -40,7 +22,7 @@ int maildirmake_main(int argc, char **argv)
 	if (argc < 2 || *argv[1] == '-' || !*argv[1])
 		return say_usage(argv[0], " directory ...");
 	for (i = 1; i < argc; i++) {
-		r = lstat(argv[i], &st) == 0 ? complete(argv[i]) : maildir_make(argv[i]);
+		r = lstat(argv[i], &st) == 0 ? maildir_complete(argv[i]) : maildir_make(argv[i]);
 		if (r < 0) {
 			say(argv[0], "unable to make the Maildir %s:", argv[i]);
 			return EXIT_TEMP;
