@@ -134,8 +134,9 @@ static int send_job(struct slot *s, struct pick *k, const struct pass *p)
 	char text[3 * ADDR_CAP];
 	struct buf b = BUF_OVER(text);
 	struct job j = { .serial = s->serial, .n = s->n, .off = s->off,
-		.size = p->info.size, .limit = (uint32_t)conf.timeoutlocal, .sender = p->info.sender, .route = k->via.via,
-		.rcpt = "", .list = k->list.in.fd };
+		.size = p->info.size, .limit = (uint32_t)conf.timeoutlocal,
+		.sender = p->info.sender, .route = k->via.via, .rcpt = "",
+		.list = k->list.in.fd };
 	int r, e;
 
 	if (p->chan == LOCAL) {
@@ -227,25 +228,22 @@ static enum pushed hand_over(struct pass *p, struct slot *s, struct pick *k)
 	return STARTED;
 }
 
-static enum pushed push_one(struct pass *p)
+/* 1 when the next job may be made; 0: something has changed, and the pass is over or
+ * will be when its jobs are. */
+static int goes_on(struct pass *p)
 {
-	struct slot *s = slot_new();
-	struct pick k;
-	enum pushed r;
-	int got;
-
 	if (p->fresh && !p->begun && p->conf != conf_serial && !pass_replan(p))
-		return STARTED;
+		return 0;
 	/* Held meanwhile: what is with a worker goes on, the rest waits. */
 	if (p->info.held && p->fresh && !p->begun) {
 		p->used = 0;
 		plan_add(PLAN_HELD, p->info.id, clock_mono(), 1, (uint32_t)p->chan);
-		return STARTED;
+		return 0;
 	}
 	if (p->info.held && !p->fresh) {
 		p->more = 0;
 		p->later++;
-		return STARTED;
+		return 0;
 	}
 	/* The cursor goes by routes: after a change the rest is a pass of its own. What
 	 * is held now goes back to the plan: open, it would keep a one-shot run alive. */
@@ -253,8 +251,20 @@ static enum pushed push_one(struct pass *p)
 		p->more = 0;
 		p->again++;
 		p->gained += !p->begun;
-		return STARTED;
+		return 0;
 	}
+	return 1;
+}
+
+static enum pushed push_one(struct pass *p)
+{
+	struct slot *s = slot_new();
+	struct pick k;
+	enum pushed r;
+	int got;
+
+	if (!goes_on(p))
+		return STARTED;
 	if (!s || slots_busy[p->chan] >= conf.limit[p->chan])
 		return WAIT;
 	if ((got = pick(p, &k, s->off)) <= 0) {

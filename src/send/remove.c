@@ -52,10 +52,11 @@ static int tell_list(int got, struct qread *r, uint64_t id, enum qchan c)
 	while (got > 0 && (got = qread_next(r, &rc)) > 0) {
 		if (rc.done)
 			continue;
-		if (b.len > sizeof text - 2 * ADDR_CAP && queue_bounce_add(&queue, id, b.s, b.len) < 0)
-			break;
-		if (b.len > sizeof text - 2 * ADDR_CAP)
+		if (b.len > sizeof text - 2 * ADDR_CAP) {
+			if (queue_bounce_add(&queue, id, b.s, b.len) < 0)
+				break;
 			buf_clear(&b);
+		}
 		report_paragraph(&b, c, rc.addr, rc.len, removed, sizeof removed - 1);
 	}
 	qread_close(r);
@@ -89,7 +90,7 @@ static int tell_settled(uint64_t id)
 	for (c = LOCAL; c <= REMOTE; c++) {
 		got = qread_chan(&r, &queue, id, (enum qchan)c);
 		if (tell_list(got, &r, id, (enum qchan)c) < 0 ||
-		 queue_chan_done(&queue, id, (enum qchan)c) < 0)
+			queue_chan_done(&queue, id, (enum qchan)c) < 0)
 			return -1;
 	}
 	return 0;
