@@ -13,6 +13,7 @@
 #include "envdir.h"
 #include "err.h"
 #include "io.h"
+#include "text.h"
 
 struct load {
 	struct buf *to;
@@ -135,8 +136,7 @@ static int lines(struct load *l, struct buf *b, const char *path, const char *na
 		at += n + 1;
 		for (; n && (*s == ' ' || *s == '\t'); n--)
 			s++;
-		while (n && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r'))
-			n--;
+		n = text_trim(s, n);
 		if (!n || *s == '#')
 			continue;
 		r = each(l, s, n, deep);

@@ -20,7 +20,8 @@ void exec_path(char *const argv[])
 	while (path) {
 		const char *end = strchr(path, ':');
 
-		if (buf_text(file, sizeof file, "%.*s/%s", end ? (int)(end - path) : 512, path, *argv))
+		if (buf_text(file, sizeof file, "%.*s/%s", end ? (int)(end - path) : 512,
+			path, *argv))
 			execv(file, argv);
 		path = end ? end + 1 : 0;
 	}

@@ -1,6 +1,6 @@
 /* dotqmail.c: finds the delivery instructions of a user and takes them apart.
  *
- * Between "whose mailbox" (who.c) and "put it there" (local.c, maildir.c). The
+ * Between "whose mailbox" (who.c) and "carry it out" (visit.c). The
  * working directory is the user's home and the process has his rights, so that
  * a link or a named pipe he puts there harms nobody but him. A file that is not
  * read for certain is "later", never "there is none": a bounce cannot be taken

@@ -23,8 +23,9 @@ struct dot_line {
 };
 
 /* Finds the instructions for dash and ext in the working directory (the home)
- * and reads them; `dflt` stands in for a missing or empty ~/.qmail. 1 found, 0
- * nothing handles this extension, -1 later: *why says it. dot_close() after 1. */
+ * and reads them; `dflt` stands in for a missing ~/.qmail, and for any file that is
+ * empty. 1 found, 0 nothing handles this extension, -1 later: *why says it.
+ * dot_close() after 1. */
 int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
 	const char **why);
 /* Adds ready lines behind those of d, or to a d that is all zero. 1, or -1: *why.

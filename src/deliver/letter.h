@@ -20,8 +20,8 @@ struct letter {
 	char store[3 * ADDR_CAP + 64], ustore[ADDR_CAP + 64];
 };
 
-/* Fills in l for a delivery from sender to local@host. 0, or -1 with errno when
- * the message cannot be read. */
+/* Fills in l for a delivery from sender to local@host. 0, or -1 with errno: the
+ * message cannot be read, or (EMSGSIZE) an address has no room in a line. */
 int letter_open(struct letter *l, int fd, off_t size, const char *sender,
 	const char *local, const char *host);
 /* 1 when the header has been here before (a Delivered-To of this very address,
@@ -30,7 +30,8 @@ int letter_loops(const struct letter *l, const char *local, const char *host);
 /* The From_ line of an mbox: blanks and control bytes of the sender become '-', an
  * empty sender is MAILER-DAEMON. 1/0 as the puts of a buf. */
 int letter_ufline(struct buf *b, const char *sender, int64_t now);
-/* Head and message in pieces of at most WINDOW bytes to put(), which returns 0, or -1 to stop. Returns as letter_copy. */
+/* Head and message in pieces of at most WINDOW bytes to put(), which returns 0, or -1
+ * to stop. Returns as letter_copy. */
 int letter_walk(const struct letter *l, int (*put)(void *to, const void *p, size_t n),
 	void *to);
 /* Head and message to o, not flushed. 0; -1 writing failed (errno); -2 reading did. */

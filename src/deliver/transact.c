@@ -1,8 +1,9 @@
 /* transact.c: one message over an open SMTP session: envelope, data, verdict.
  * The commands of a message are numbered: RSET (if it is needed) -2, MAIL -1, the
- * recipients from 0, DATA; those below `put` are sent, below `got` answered. With PIPELINING (RFC 2920) many may be on
- * their way, and the envelope of the next message rides behind the data of this
- * one; without it there is one at a time. The same code does both.
+ * recipients from 0, DATA; those below `put` are sent, below `got` answered. With
+ * PIPELINING (RFC 2920) many may be on their way, and the envelope of the next message
+ * rides behind the data of this one; without it there is one at a time. The same code
+ * does both.
  *
  * Every reply has one fate. Unknown is "later", and so is a connection that ends;
  * after the final dot that may make a duplicate, and the report says so. */
@@ -376,9 +377,9 @@ static char finish(struct smtp *s, struct mail *m)
 	}
 	if (m->broken)
 		smtp_words(s, "Unable to read the recipients. (#4.3.0)\n");
-	/* Each round answers for at least one recipient, so this comes to an end. */
-	/* Also when the server hung up right after it had taken the message: those
-	 * behind the limit were never named to it. */
+	/* Each round answers for at least one recipient, so this comes to an end. Also
+	 * when the server hung up right after it had taken the message: those behind
+	 * the limit were never named to it. */
 	if ((smtp_is_open(s) || m->fate != 'Z') && m->mail_ok && !m->broken)
 		for (uint32_t i = m->top; i < m->n; i++)
 			m->tell(m, 'm', i, text, sizeof text - 1);

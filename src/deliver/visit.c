@@ -117,7 +117,9 @@ static int check(struct visit *v, struct dot *d)
 /* The historical list: what a program of sendmail's world says for "never". */
 static int is_final(int code)
 {
-	return code && memchr("\100\101\106\114\115\116\144\160", code, 8);
+	static const unsigned char codes[] = { 64, 65, 70, 76, 77, 78, 100, 112 };
+
+	return memchr(codes, code, sizeof codes) != 0;
 }
 
 static int judge(struct visit *v, int status)

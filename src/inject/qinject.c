@@ -1,5 +1,4 @@
 /* qinject.c: the applet qmail-inject: options of the qmail family. */
-#include <string.h>
 #include "../applet.h"
 #include "../base/log.h"
 #include "../exits.h"

@@ -35,12 +35,10 @@ static int have_aliases(void)
 {
 	struct aliasfile f;
 	const char *why;
-	int r = aliasfile_open(&f, &why);
-
-	r = r < 0 || (r && f.text.len);
+	int r = aliasfile_open(&f, &why), some = r < 0 || (r && f.text.len);
 
 	aliasfile_close(&f);
-	return r;
+	return some;
 }
 
 /* One file into b; line is room for it. 0 / -1. */

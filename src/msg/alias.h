@@ -24,10 +24,11 @@ typedef int alias_each(void *arg, enum alias_kind kind, const char *text, size_t
 
 /* Looks for the n bytes of name (a local part, case-blind). Aliases that point to
  * aliases are followed, at most ALIAS_DEPTH of them in a row, but not out of an
- * included file; a target that comes twice is handed out once. 1 found: each() was called for every final target.
- * 0 there is no such alias, or no file of them. -1 error, each() may have been
- * called for some: *why names the file and the line, without a full stop, and
- * stays until the next call. Control files and the heap are used. */
+ * included file; a target that comes twice is handed out once. 1 found: each() was
+ * called for every final target. 0 there is no such alias, or no file of them. -1
+ * error, each() may have been called for some: *why names the file and the line,
+ * without a full stop, and stays until the next call. Control files and the heap are
+ * used. */
 int alias_find(const char *name, size_t n, alias_each *each, void *arg, const char **why);
 
 #endif

@@ -2,7 +2,6 @@
  * does not fit, TCP (RFC 1035 4.2). In place of the C library's, which is right
  * too but five times as large. A forged answer has to guess the kernel's random
  * port and our random number, and to echo the question. */
-#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>

@@ -5,9 +5,7 @@
  * classic programs make their names so. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "../base/log.h"
 #include "file.h"
 #include "fix.h"

@@ -71,8 +71,8 @@ struct qput {
 	char window[WINDOW];	/* last: what lies behind it is far, in longer instructions */
 };
 /* Begins: makes the file and writes the Received line. All: 0 or a QQ_ number;
- * after any number but 0 everything is already removed and the put is over. Root has
- * seemed the queue's owner since. */
+ * after any number but 0 everything is already removed and the put is over. Root
+ * seems the queue's owner from here on, see queue_seem(). */
 int qput_begin(struct qput *p, struct queue *q, enum qput_who who);
 /* Messages begun from now on are put in for this user: Received line and envelope
  * name him, not the caller. */
@@ -149,7 +149,8 @@ int qsettle_begin(struct qsettle *s, struct queue *q, uint64_t id, int keep_boun
 int qsettle_rcpt(struct qsettle *s, enum qchan c, int done, const char *addr, size_t n);
 int qsettle_commit(struct qsettle *s);
 void qsettle_abort(struct qsettle *s);
-/* Recipient at this offset is done: T becomes D in place. Not synced: a lost mark costs a duplicate, never a loss. */
+/* Recipient at this offset is done: T becomes D in place. Not synced: a lost mark costs
+ * a duplicate, never a loss. */
 int queue_mark(struct queue *q, uint64_t id, enum qchan c, uint32_t off);
 /* Next try of the channel, wall seconds. */
 int queue_set_due(struct queue *q, uint64_t id, enum qchan c, int64_t due);
@@ -195,9 +196,9 @@ int queue_trigger_open(struct queue *q);
 /* lock/tcpto opened read-write (made when missing), -1 errno. */
 int queue_tcpto(struct queue *q);
 /* Lines for the runner (send/command.h) in lock/commands. add: whole lines, then the
- * trigger is pulled; 0, -1 errno (EAGAIN: more than max bytes would be waiting). read: all that are
- * there into b; 1 some, 0 none, -1. keep: what became of the first n bytes: these
- * take their place; what was added meanwhile stays behind them. */
+ * trigger is pulled; 0, -1 errno (EAGAIN: more than max bytes would be waiting). read:
+ * all that are there into b; 1 some, 0 none, -1. keep: what became of the first n
+ * bytes: these take their place; what was added meanwhile stays behind them. */
 int queue_command_add(struct queue *q, const char *s, size_t n, size_t max);
 int queue_command_read(struct queue *q, struct buf *b);
 int queue_command_keep(struct queue *q, size_t n, struct buf *b);

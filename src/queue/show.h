@@ -24,6 +24,6 @@ int show_json(struct queue *q);
 void json_head(struct out *o, const struct qinfo *i);
 void json_rcpt(struct out *o, const struct qrcpt *rc, const char *channel, int64_t due);
 /* A JSON string. Bytes above 126 become \u00XX, so that it is valid whatever they are. */
-void show_json_string(struct out *o, const char *s, size_t n);
+void json_string(struct out *o, const char *s, size_t n);
 
 #endif

@@ -6,7 +6,7 @@
 
 static unsigned rcpts;	/* of this message so far */
 
-void show_json_string(struct out *o, const char *s, size_t n)
+void json_string(struct out *o, const char *s, size_t n)
 {
 	size_t i;
 
@@ -32,7 +32,7 @@ void json_head(struct out *o, const struct qinfo *i)
 		i->held ? "true" : "false", i->bouncing ? "true" : "false",
 		(unsigned long long)i->size, (long long)i->birth,
 		(long long)(clock_wall() - i->birth));
-	show_json_string(o, i->sender, strlen(i->sender));
+	json_string(o, i->sender, strlen(i->sender));
 	out_puts(o, ",\"recipients\":[");
 	before = 1;
 	rcpts = 0;
@@ -48,10 +48,10 @@ void json_rcpt(struct out *o, const struct qrcpt *rc, const char *channel, int64
 		out_fmt(o, "\"next\":%lld,", (long long)due);
 	if (note) {
 		out_puts(o, "\"error\":");
-		show_json_string(o, note, strcspn(note, "\n"));
+		json_string(o, note, strcspn(note, "\n"));
 		out_puts(o, ",");
 	}
 	out_puts(o, "\"address\":");
-	show_json_string(o, rc->addr, rc->len);
+	json_string(o, rc->addr, rc->len);
 	out_puts(o, "}");
 }

@@ -1,6 +1,7 @@
-/* showqueue.c: qmail-qread and mailq list the queue, qmail-qstat counts it.
- * Readers only: they take no lock, so a message may leave while it is shown.
- * Bytes that could do something to a terminal are shown as '_'. */
+/* showqueue.c: qmail-qread, mailq and `qmta queue` list the queue or show one message
+ * of it, qmail-qstat counts it. Readers only: they take no lock, so a message may
+ * leave while it is shown. Bytes that could do something to a terminal are shown as
+ * '_'. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

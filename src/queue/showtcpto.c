@@ -2,7 +2,6 @@
  * forgets them, so that the next try is not held back. */
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 #include "../applet.h"

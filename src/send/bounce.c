@@ -141,8 +141,8 @@ static int tell(struct notice *n, struct queue *q)
 		return delegate(n, vars);
 	if (inject(n, q)) {
 		if (report_may("bounce", n->err))
-			log_line("warning: trouble injecting bounce message of msg %llu: %s, will try later",
-				id, qq_words(n->err));
+			log_line("warning: trouble injecting bounce message of msg %llu: %s, "
+				"will try later", id, qq_words(n->err));
 		return -1;
 	}
 	log_line("bounce msg %llu qp %d", id, (int)getpid());

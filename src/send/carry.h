@@ -12,8 +12,8 @@ enum { CARRY_STALL_MS = 10000 };
 struct carrier *carry_remote(uint64_t route, int *why);
 /* A new worker for one local delivery, to the address with this hash; 0 trouble. */
 struct carrier *carry_local(uint64_t who);
-/* A local delivery that has not ended GRACE_SECS after its worker should have ended
- * it, 0 none. When too many that were given up still hang there is none: the rest
+/* A local delivery that has not ended a minute after its worker should have ended it,
+ * 0 none. When too many that were given up still hang there is none: the rest
  * waits for them. */
 struct carrier *carry_overdue(int64_t now);
 /* When the next one is overdue, IO_FOREVER when none can be. */

@@ -153,7 +153,8 @@ static const char *outcome(const struct command *c, int late)
 		gone = 1;
 	switch (c->verb) {
 	case REMOVE:
-		return gone ? "removed" : late ? "in delivery; will be removed when that is over" : "not removed";
+		return gone ? "removed" : late ?
+			"in delivery; will be removed when that is over" : "not removed";
 	case TELL:
 		if (gone || (!fresh && queue_due(&queue, c->id, LOCAL, &due) == 0 &&
 			queue_due(&queue, c->id, REMOTE, &due) == 0))

@@ -14,4 +14,5 @@
 void health_note(int fate, const char *text, size_t n);
 /* Writes it if there is news that is worth it (end 1: any). */
 void health_save(struct queue *q, int end);
+
 #endif

@@ -1,5 +1,5 @@
 /* ids.h: what the runner knows of messages by their numbers, a few bits for each,
- * about 12 bytes a message: which are fresh ones it has in hand, and, while the
+ * 10 to 13 bytes a message: which are fresh ones it has in hand, and, while the
  * queue is walked over, what was found of the others. */
 #ifndef SEND_IDS_H
 #define SEND_IDS_H

@@ -146,13 +146,13 @@ static void tell_line(const char *bad)
 static void tell_json(const char *bad)
 {
 	out_fmt(&out, "{\"healthy\":%s,\"trouble\":", bad ? "false" : "true");
-	show_json_string(&out, bad ? bad : "", bad ? strlen(bad) : 0);
+	json_string(&out, bad ? bad : "", bad ? strlen(bad) : 0);
 	out_fmt(&out, ",\"running\":%s,\"new\":%llu,\"deferred\":%llu,\"held\":%llu,"
 		"\"oldest\":%lld,\"last_success\":%lld,\"last_error\":%lld,\"error\":",
 		found.running ? "true" : "false", (unsigned long long)found.fresh,
 		(unsigned long long)found.deferred, (unsigned long long)found.held,
 		(long long)found.oldest, (long long)found.success, (long long)found.error);
-	show_json_string(&out, found.text ? found.text : "", found.len);
+	json_string(&out, found.text ? found.text : "", found.len);
 	out_fmt(&out, ",\"clock_set\":%s,\"free\":%llu,\"minfree\":%llu}\n",
 		clock_is_set() ? "true" : "false", (unsigned long long)found.left,
 		(unsigned long long)found.want);
