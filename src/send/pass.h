@@ -1,5 +1,5 @@
-/* pass.h: one turn of a message: from the moment its recipients are read until
- * each has a fate for now. */
+/* pass.h: one turn of a message: from the moment its recipients are read (begin.c)
+ * over the jobs that are made of them (push.c) until each has a fate for now (pass.c). */
 #ifndef SEND_PASS_H
 #define SEND_PASS_H
 #include "plan.h"
