@@ -42,7 +42,7 @@ static const struct setting {
 	{ "bouncesubject", AT(bouncesubject), LINE, { "failure notice" } },
 	{ "doublebounceto", AT(doubleto), LINE, { "postmaster" } },
 	{ "queuelifetime", AT(lifetime), NUMBER, { .number = LIFETIME_SECS } },
-	{ "bouncelifetime", AT(bouncelifetime), NUMBER, { .number = LIFETIME_SECS } },
+	{ "bouncelifetime", AT(bouncelifetime), NUMBER, { .number = UINT32_MAX } },
 	{ "bouncemaxbytes", AT(bouncemaxbytes), NUMBER, { .number = 50000 } },
 };
 enum { ROUTING = 8, SETTINGS = sizeof settings / sizeof *settings };

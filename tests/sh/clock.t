@@ -121,4 +121,20 @@ kill -ALRM $runner
 until_log 'the clock was set by -'
 kill -TERM $runner; wait $runner
 is "it has not become older" "$(($(birth) - born))" 0
+
+# ---- a bounce that waits: bouncelifetime is queuelifetime, or less
+runner_root
+no_server
+days() { set_wall $(($1 * 86400)); echo $(($1 * 86400000)) >"$TMP/mono"; }
+days 0
+echo 1209600 >"$CONTROLDIR/queuelifetime"
+letter five | post -f '<>' ann@remote.example
+run
+days 10
+run
+is "28: no bouncelifetime: a bounce waits as long as queuelifetime says" \
+	"$EXIT $(queued) $(grep -c 'deferral' "$LOG")" "75 1 1"
+echo 604800 >"$CONTROLDIR/bouncelifetime"
+run -a
+like "28: no longer than bouncelifetime" "$(cat "$LOG")" "failure: .*I'm_not_going_to_try_again"
 done_testing
