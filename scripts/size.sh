@@ -46,7 +46,7 @@ bounces: programs: send/viaprog
 qmta queue: send/hands send/command send/remove queue/shared queue/showjson
 qmta status: send/status send/health
 flood limits: queue/limit
-SMTP client: deliver/remote deliver/qremote deliver/smtp deliver/transact deliver/wire deliver/body deliver/blast deliver/external
+SMTP client: deliver/remote deliver/qremote deliver/smtp deliver/transact deliver/dialog deliver/wire deliver/body deliver/blast deliver/external
 qmail-showctl: showctl
 L
 }

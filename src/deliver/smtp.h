@@ -86,8 +86,8 @@ int smtp_is_open(const struct smtp *s);
 /* Says QUIT without waiting for the answer (if the connection still is one). */
 void smtp_close(struct smtp *s, int quit);
 
-/* For transact.c: words into the report, with the server's address in them; and
- * the same with the ending "Remote host said" when its last reply has text. */
+/* For transact.c and dialog.c: words into the report, with the server's address in
+ * them; and the same with the ending "Remote host said" when its last reply has text. */
 void smtp_words(struct smtp *s, const char *fmt);
 void smtp_said(struct smtp *s, const char *fmt);
 /* Milliseconds from now, absolute. */
