@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "cdb.h"
 #include "io.h"
 
@@ -36,18 +35,9 @@ int cdb_read(int fd, void *p, size_t n, uint64_t at)
 	char *to = p;
 	ssize_t r;
 
-	while (n) {
-		r = pread(fd, to, n, (off_t)at);
-		if (r < 0 && errno != EINTR)
-			return -1;
-		if (r == 0)
-			return damaged();
-		if (r > 0) {
-			to += r;
-			at += (size_t)r;
-			n -= (size_t)r;
-		}
-	}
+	for (; n; n -= (size_t)r, at += (size_t)r, to += r)
+		if ((r = io_read_at(fd, to, n, (off_t)at)) <= 0)
+			return r < 0 ? -1 : damaged();
 	return 0;
 }
 

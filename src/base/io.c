@@ -24,6 +24,16 @@ ssize_t io_read(int fd, void *p, size_t n)
 	return r;
 }
 
+ssize_t io_read_at(int fd, void *p, size_t n, off_t at)
+{
+	ssize_t r;
+
+	do
+		r = pread(fd, p, n, at);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
 int io_write(int fd, const void *p, size_t n)
 {
 	return io_write_by(fd, p, n, IO_FOREVER);

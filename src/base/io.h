@@ -10,8 +10,9 @@
 
 #define IO_FOREVER INT64_MAX
 
-/* read(2)/write(2) with EINTR handled. */
+/* read(2)/pread(2)/write(2) with EINTR handled. */
 ssize_t io_read(int fd, void *p, size_t n);
+ssize_t io_read_at(int fd, void *p, size_t n, off_t at);
 /* 0 when all n bytes are written, else -1 with errno. */
 int io_write(int fd, const void *p, size_t n);
 /* As above for descriptors that may block (sockets are non-blocking): wait

@@ -1,8 +1,6 @@
 /* body.c: the bytes of a message on their way to an SMTP server: read in pieces,
  * what msg/outgoing.h replaces replaced, line ends and dots coded. What is not as
  * long as it should be is never ended: half a mail would arrive. */
-#include <errno.h>
-#include <unistd.h>
 #include "blast.h"
 #include "body.h"
 #include "../base/io.h"
@@ -22,9 +20,7 @@ static ssize_t window(struct smtp *s, const struct mail *m, uint64_t done)
 		return 0;
 	if (s->win_mail == m && s->win_at == (off_t)done)
 		return s->win_len;
-	do
-		n = pread(m->msg, s->window, want, m->start + (off_t)done);
-	while (n < 0 && errno == EINTR);
+	n = io_read_at(m->msg, s->window, want, m->start + (off_t)done);
 	s->win_mail = n < 0 ? 0 : m;
 	s->win_at = done;
 	s->win_len = n < 0 ? 0 : n;

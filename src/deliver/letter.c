@@ -6,7 +6,6 @@
  * chose: a control byte in them becomes '_', so that no line of his is made. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "../base/clock.h"
 #include "../base/date.h"
 #include "../base/text.h"
@@ -14,23 +13,18 @@
 #include "../msg/quote.h"
 #include "letter.h"
 
-/* Ends the line that begins at `from`; control bytes in it are replaced. */
-static void end_line(struct buf *b, size_t from)
+void letter_tame(struct buf *b, size_t from)
 {
 	for (; from < b->len; from++)
 		if ((unsigned char)b->s[from] < 32 || b->s[from] == 127)
 			b->s[from] = '_';
-	buf_putc(b, '\n');
 }
 
-static ssize_t read_at(int fd, void *p, size_t n, off_t at)
+/* Ends the line that begins at `from`. */
+static void end_line(struct buf *b, size_t from)
 {
-	ssize_t r;
-
-	do
-		r = pread(fd, p, n, at);
-	while (r < 0 && errno == EINTR);
-	return r;
+	letter_tame(b, from);
+	buf_putc(b, '\n');
 }
 
 int letter_ufline(struct buf *b, const char *sender, int64_t now)
@@ -121,7 +115,7 @@ int letter_loops(const struct letter *l, const char *local, const char *host)
 	ssize_t r;
 	int found;
 
-	while ((r = read_at(l->fd, window, sizeof window, at)) > 0) {
+	while ((r = io_read_at(l->fd, window, sizeof window, at)) > 0) {
 		if ((found = feed(&s, window, (size_t)r)) != 0)
 			return found > 0;
 		at += r;
@@ -140,7 +134,7 @@ static int walk_part(const struct letter *l, put_piece *put, void *to, off_t at,
 
 	for (; at < end; at += r) {
 		n = end - at < (off_t)sizeof window ? (size_t)(end - at) : sizeof window;
-		if ((r = read_at(l->fd, window, n, at)) <= 0)
+		if ((r = io_read_at(l->fd, window, n, at)) <= 0)
 			return -2;
 		if (put(to, window, (size_t)r) < 0)
 			return -1;

@@ -27,6 +27,8 @@ int letter_open(struct letter *l, int fd, off_t size, const char *sender,
 /* 1 when the header has been here before (a Delivered-To of this very address,
  * domain case-blind) or has more than HOPS_MAX hops; 0 not; -1 errno. */
 int letter_loops(const struct letter *l, const char *local, const char *host);
+/* Control bytes from `from` on become '_', so that what a stranger wrote is no line. */
+void letter_tame(struct buf *b, size_t from);
 /* The From_ line of an mbox: blanks and control bytes of the sender become '-', an
  * empty sender is MAILER-DAEMON. 1/0 as the puts of a buf. */
 int letter_ufline(struct buf *b, const char *sender, int64_t now);

@@ -59,11 +59,8 @@ static void answer(const struct slot *t, char letter, uint32_t i, const char *s,
 /* The recipients' file at `at` into the window. */
 static int window(const struct slot *t, off_t at)
 {
-	ssize_t n;
+	ssize_t n = io_read_at(t->j.list, R.window, sizeof R.window, at);
 
-	do
-		n = pread(t->j.list, R.window, sizeof R.window, at);
-	while (n < 0 && errno == EINTR);
 	R.win = n > 0 ? t : 0;
 	R.win_at = at;
 	R.win_len = n > 0 ? n : 0;

@@ -19,9 +19,7 @@ static void put(struct buf *b, const char *name, const char *s, size_t n)
 	buf_puts(b, name);
 	at = b->len;
 	buf_put(b, s, n);
-	for (; at < b->len; at++)
-		if ((unsigned char)b->s[at] < 32 || b->s[at] == 127)
-			b->s[at] = '_';
+	letter_tame(b, at);
 	buf_putc(b, 0);
 }
 

@@ -6,9 +6,9 @@
  * be worse, and refusing old mail helps nobody. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "../base/control.h"
 #include "../base/err.h"
+#include "../base/io.h"
 #include "addrlist.h"
 #include "datefix.h"
 #include "field.h"
@@ -103,10 +103,7 @@ static int header(struct outgoing *o, int fd, off_t start, uint64_t size)
 
 	do {
 		n = size - at < sizeof s ? (size_t)(size - at) : sizeof s;
-		do
-			r = pread(fd, s, n, start + (off_t)at);
-		while (r < 0 && errno == EINTR);
-		if (r < 0)
+		if ((r = io_read_at(fd, s, n, start + (off_t)at)) < 0)
 			return -1;
 		n = (size_t)r;
 		last = n < sizeof s;
