@@ -188,6 +188,8 @@ static int report(int late)
 			/* "not removed", "not held", "still held": the runner's log says why. */
 			if (!memcmp(what, "not", 3) || !memcmp(what, "sti", 3))
 				code = EXIT_TEMP;
+			else if (!memcmp(what, "is h", 4) && !code)
+				code = EXIT_SOME;
 			out_fmt(&out, "%llu: %s\n", (unsigned long long)c.id, what);
 		} else
 			out_puts(&out, late ? "qmta-send has not answered; it will do it later\n" :

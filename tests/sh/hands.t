@@ -56,7 +56,8 @@ is "remove, and one that is not there: 1" "$(q remove "$go" 4711 2>/dev/null; ec
 1"
 is "it is gone without a trace" "$(find "$QUEUEDIR" -name "$go" | wc -l | tr -d ' ')" 0
 is "remove --bounce" "$(q remove --bounce "$tell")" "$tell: removed; the next qmta-send tells its sender"
-is "retry of what is held" "$(q retry "$stay")" "$stay: is held: release it first"
+is "retry of what is held" "$(q retry "$stay"; echo $?)" "$stay: is held: release it first
+1"
 like "show: the envelope" "$(q show "$stay")" "#$stay .*<kim@a.example>  held  age"
 like "show: the recipient" "$(q show "$stay")" '	remote	ann@remote.example'
 like "show: the header" "$(q show "$stay")" '^Subject: stay$'
