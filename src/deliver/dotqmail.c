@@ -23,6 +23,15 @@ static int is_missing(int e)
 	return e == ENOENT || e == ENOTDIR || e == ENAMETOOLONG || e == ELOOP;
 }
 
+/* "Uh-oh: FILE text", for the user to find the file by. Stays until the next call. */
+static const char *complain(const struct dot *d, const char *text)
+{
+	static char said[192];
+
+	return buf_text(said, sizeof said, "Uh-oh: %s %s", *d->file ? d->file : "alias",
+		text) ? said : text;
+}
+
 /* 1 read into d, 0 no regular file of this name (a named pipe counts as missing),
  * -1 with *why. */
 static int try(struct dot *d, const char *name, const char **why)
@@ -30,19 +39,20 @@ static int try(struct dot *d, const char *name, const char **why)
 	struct stat st;
 	int r;
 
-	*why = "Unable to open .qmail file. (#4.3.0)";
+	buf_text(d->file, sizeof d->file, "%.*s", (int)sizeof d->file - 1, name);
+	*why = complain(d, "cannot be opened. (#4.3.0)");
 	if (stat(name, &st) < 0)
 		return is_missing(errno) ? 0 : -1;
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (st.st_mode & S_IWOTH) {
-		*why = "Uh-oh: .qmail file is writable. (#4.7.0)";
+		*why = complain(d, "is writable by everybody. (#4.7.0)");
 		return -1;
 	}
 	d->xbit = (st.st_mode & S_IXUSR) != 0;
 	r = io_slurp(AT_FDCWD, name, &d->text);
 	if (r < 0 && errno == EFBIG)
-		*why = "Uh-oh: .qmail file is too long. (#4.3.0)";
+		*why = complain(d, "is too long. (#4.3.0)");
 	return r;
 }
 
@@ -92,20 +102,21 @@ static int search(struct dot *d, const char *dash, const char *ext, const char *
 }
 
 /* Makes every line from `from` on a C string: LF and the blanks before it become NUL. */
-static const char *cut_lines(struct buf *t, size_t from)
+static const char *cut_lines(struct dot *d, size_t from)
 {
+	struct buf *t = &d->text;
 	size_t i = t->len;
 	int tail = 1;
 
 	/* A NUL that was there before would hide the rest of its line. */
 	if (memchr(t->s + from, 0, t->len - from))
-		return "Uh-oh: NUL byte in delivery instructions. (#4.3.0)";
+		return complain(d, "has a NUL byte. (#4.3.0)");
 	while (i-- > from) {
 		tail = t->s[i] == '\n' || (tail && (t->s[i] == ' ' || t->s[i] == '\t'));
 		if (tail)
 			t->s[i] = 0;
 	}
-	return t->s[from] ? 0 : "Uh-oh: first line of .qmail file is blank. (#4.2.1)";
+	return t->s[from] ? 0 : complain(d, "has a blank first line. (#4.2.1)");
 }
 
 /* The text from `from` on becomes lines. 1, or 0 with *why. */
@@ -113,7 +124,7 @@ static int finish(struct dot *d, size_t from, const char **why)
 {
 	*why = "Out of memory. (#4.3.0)";
 	if (buf_putc(&d->text, '\n'))
-		*why = cut_lines(&d->text, from);
+		*why = cut_lines(d, from);
 	dot_rewind(d);
 	return !*why;
 }
@@ -130,6 +141,7 @@ int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
 	if (r >= 0 && !d->text.len) {
 		d->dflt = 1;
 		d->xbit = 0;
+		text_copy(d->file, sizeof d->file, "defaultdelivery");
 		buf_puts(&d->text, dflt);
 	}
 	if (r >= 0 && finish(d, 0, why)) {
@@ -219,8 +231,8 @@ int dot_next(struct dot *d, struct dot_line *l, const char **why)
 	l->s = l->kind == DOT_PROGRAM || *s == '&' ? s + 1 : s;
 	if (!d->forward_only || l->kind == DOT_FORWARD)
 		return 1;
-	*why = "Uh-oh: .qmail has file or program delivery but is for forwarding"
-		" only (x bit or +list). (#4.7.0)";
+	*why = complain(d, "has file or program delivery but is for forwarding"
+		" only (x bit or +list). (#4.7.0)");
 	return -1;
 }
 

@@ -12,6 +12,7 @@ struct dot {
 	size_t pos;		/* behind the line that dot_next gave */
 	size_t own;		/* where the lines of dot_text begin */
 	const char *given;	/* what "default" in the file's name stands for: the end of ext; or 0 */
+	char file[80];		/* its name, or as much as fits, for complaints */
 	int dflt;		/* 1: these are the default instructions, no file was used */
 	int xbit;		/* 1: the file's owner-x bit says: nothing but forwards */
 	int forward_only;	/* the same, or +list has been seen; dot_next() minds it */

@@ -153,7 +153,9 @@ const char *maildir_put(const char *path, const struct letter *l, int make)
 		dir = open_dir(path);
 	}
 	if (dir < 0)
-		return "Unable to chdir to maildir. (#4.2.1)";
+		return errno == ENOENT ? "Unable to chdir to maildir;"
+			" maildirmake makes one. (#4.2.1)" :
+			"Unable to chdir to maildir. (#4.2.1)";
 	why = put_in(dir, l);
 	close(dir);
 	return why;

@@ -172,7 +172,8 @@ static int do_line(struct visit *v, struct dot *d, const struct dot_line *l)
 		return visit_over(v, 'Z', visit_too_long);
 	switch (l->kind) {
 	case DOT_MAILDIR:
-		why = maildir_put(l->s, &v->letter, l->dflt);
+		if ((why = maildir_put(l->s, &v->letter, l->dflt)) != 0)
+			buf_fmt(&v->text, "%.*s: ", 160, l->s);
 		break;
 	case DOT_MBOX:
 		why = mbox_put(l->s, &v->letter);

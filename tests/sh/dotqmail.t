@@ -89,6 +89,7 @@ chmod 755 "$HOME"
 dq .qmail './Mailbox' 700
 deliver '' ''
 is "(57) x bit and a file: 111" "$EXIT" 111
+like "and the file is named" "$OUT" '^Uh-oh: .qmail has file'
 dq .qmail '&a@example.org' 700
 deliver '' ''
 is "(57) x bit and a forward: fine" "$EXIT $(envelope)" "0 Fs@example.org Ta@example.org "

@@ -96,7 +96,7 @@ if $ns $as true 2>/dev/null; then
 		env $as "$DRIVE" "$TMP/m" s@example.net pi@example.net 2>&1)
 	case $out in
 	*"exit 99"*|*mount*) skip "full disk" "no tmpfs: $out" ;;
-	*)	like "full disk is later" "$out" '^ZDisk full'
+	*)	like "full disk is later" "$out" '^Z./Maildir/: Disk full'
 		like "by exit 111" "$out" '^exit 111'
 		is "nothing left on it" "$(echo "$out" | tail -n 1 | tr -d ' ')" 0 ;;
 	esac

@@ -89,9 +89,9 @@ static void lines(void)
 {
 	is(text("./A/\n# comment\n\n./B/ \t \n/c/", 0600), "M./A/;M./B/;M/c/;",
 		"comments, blanks, missing last LF");
-	is(text("\n./A/\n", 0600), "Uh-oh: first line of .qmail file is blank. (#4.2.1)",
+	is(text("\n./A/\n", 0600), "Uh-oh: .qmail has a blank first line. (#4.2.1)",
 		"first line blank");
-	is(text(" \n./A/\n", 0600), "Uh-oh: first line of .qmail file is blank. (#4.2.1)",
+	is(text(" \n./A/\n", 0600), "Uh-oh: .qmail has a blank first line. (#4.2.1)",
 		"first line of blanks only");
 	is(text("|cat\n./mbox\n&a@b\nc@d\n ./x/\n./\n", 0600),
 		"Pcat;B./mbox;Fa@b;Fc@d;F ./x/;M./;", "kinds of lines");
@@ -102,10 +102,10 @@ static void lines(void)
 	is(text("a@b\n", 0700), "Fa@b;", "x bit and a forward");
 	is(text("# nothing\n", 0600), "", "comments only: nothing to do");
 	is(text("./A/\r\n", 0600), "B./A/\r;", "CR is not cut: no maildir");
-	is(text("./A/\n", 0666), "Uh-oh: .qmail file is writable. (#4.7.0)", "mode 666");
+	is(text("./A/\n", 0666), "Uh-oh: .qmail is writable by everybody. (#4.7.0)", "mode 666");
 	is(text("./A/\n", 0664), "M./A/;", "mode 664");
 	put(".qmail", "./A/\0x\n", 7, 0600);
-	is(says("", "", ""), "Uh-oh: NUL byte in delivery instructions. (#4.3.0)", "NUL");
+	is(says("", "", ""), "Uh-oh: .qmail has a NUL byte. (#4.3.0)", "NUL");
 }
 
 static void too_long(void)
@@ -114,7 +114,7 @@ static void too_long(void)
 
 	memset(s, '#', CONTROL_MAX + 1);
 	put(".qmail", s, CONTROL_MAX + 1, 0600);
-	is(says("", "", ""), "Uh-oh: .qmail file is too long. (#4.3.0)", "too long");
+	is(says("", "", ""), "Uh-oh: .qmail is too long. (#4.3.0)", "too long");
 	put(".qmail", s, CONTROL_MAX - 1, 0600);
 	is(says("", "", ""), "", "just not too long");
 	free(s);
@@ -127,7 +127,7 @@ static void unreadable(void)
 	put(".qmail-secret", "./A/\n", 5, 0);
 	if (root && seteuid(54321))
 		return;
-	is(says("-", "secret", ""), "Unable to open .qmail file. (#4.3.0)",
+	is(says("-", "secret", ""), "Uh-oh: .qmail-secret cannot be opened. (#4.3.0)",
 		"a file that may not be read is later, not missing");
 	if (root && seteuid(0))
 		ok(0, "seteuid");

@@ -99,9 +99,9 @@ int main(void)
 	is(visit("", "|cat", 1), "forward c@d\nprogram cat\nKdid 0+1+1\n",
 		"x bit and +list are said of his file alone");
 	put(".qmail", "./mine\n", 0666);
-	is(visit("", "|cat", 1), "ZUh-oh: .qmail file is writable. (#4.7.0)\n", "his file is in error: nothing");
+	is(visit("", "|cat", 1), "ZUh-oh: .qmail is writable by everybody. (#4.7.0)\n", "his file is in error: nothing");
 	unlink(".qmail");
-	is(visit("", "", 0), "ZUh-oh: first line of .qmail file is blank. (#4.2.1)\n", "no lines at all");
+	is(visit("", "", 0), "ZUh-oh: alias has a blank first line. (#4.2.1)\n", "no lines at all");
 	slow();
 	snprintf(cmd, sizeof cmd, "rm -rf %s", home);
 	return chdir("/") || system(cmd) ? 1 : done();
