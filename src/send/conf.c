@@ -157,6 +157,8 @@ int conf_reread(void)
 
 	memset(&n, 0, sizeof n);
 	r = read_some(&n, ROUTING);
+	if (r > 0)
+		control_wrong("me", "write this host's full name into it");
 	gone = r ? &n : &old;
 	conf_serial += !r;
 	if (!r)

@@ -279,6 +279,10 @@ kill -HUP $runner
 ok "HUP: nonsense is said" until_log 'adminaddr: it is not an address'
 direct kim@mx.example.net "root@mx.example.net"
 ok "and the old address stays in force" until_log 'starting delivery 3: msg [0-9]+ to remote me@far.example'
+mv "$C/me" "$TMP/me"; : >"$C/me"
+kill -HUP $runner
+ok "HUP without me is said" until_log '/me: write this host.s full name into it; the old ones stay'
+mv "$TMP/me" "$C/me"
 kill -TERM $runner; wait $runner; runner=
 rm "$C/adminaddr" "$C/allmailfrom"
 run	# what was under way
