@@ -16,13 +16,22 @@
 struct check {
 	const char *name;
 	struct aliasfile f;
-	unsigned bad;
+	struct buf said;	/* C strings */
 };
 
-static void complain(struct check *c, const char *why)
+/* Says it once: a mistake is met again from every alias that leads to it. What is wrong
+ * in an included file, or with it, says nothing of who includes it: e does. */
+static void complain(struct check *c, const struct alias_entry *e, const char *why)
 {
-	c->bad++;
-	say(c->name, "%s", why);
+	const int here = !e || !strncmp(why, c->f.path, strlen(c->f.path));
+	size_t i;
+
+	for (i = 0; i < c->said.len; i += strlen(c->said.s + i) + 1)
+		if (!strcmp(c->said.s + i, why))
+			return;
+	buf_put(&c->said, why, strlen(why) + 1);
+	say(c->name, here ? "%s" : "%s (included by %.*s)", why, here ? 0 : (int)e->len,
+		here ? "" : e->name);
 }
 
 /* Every target is followed, into the files it includes, to see that all is there for
@@ -42,9 +51,9 @@ static void check_targets(struct check *c, const struct alias_entry *e)
 	const char *why;
 
 	if (alias_find(e->name, e->len, follow, 0, &why) < 0)
-		complain(c, why);
+		complain(c, e, why);
 	if (geteuid() != uid && proc_seem(uid, gid) < 0)
-		complain(c, "unable to go back to the rights of before");
+		complain(c, 0, "unable to go back to the rights of before");
 }
 
 /* Does an entry before `at` have this name, too? */
@@ -60,26 +69,30 @@ static int is_again(const struct check *c, const struct alias_entry *e)
 	return 0;
 }
 
-/* Programs have no PATH to be looked for in that an administrator would know. */
-static void check_programs(struct check *c, const struct alias_entry *e)
+/* Each target by itself; programs have no PATH to be looked for in that an
+ * administrator would know. */
+static void check_words(struct check *c, const struct alias_entry *e)
 {
 	struct alias_target t;
 	size_t pos = e->from;
 	const char *why;
+	int r;
 
-	while (alias_target(&c->f, &pos, e->to, &t, &why) > 0)
+	while ((r = alias_target(&c->f, &pos, e->to, &t, &why)) > 0)
 		if (t.kind == ALIAS_PROGRAM && *t.s != '/')
-			complain(c, aliasfile_error(&c->f, pos - 1,
+			complain(c, 0, aliasfile_error(&c->f, pos - 1,
 				"the program needs an absolute path"));
+	if (r < 0)
+		complain(c, 0, why);
 }
 
 static void check_entry(struct check *c, const struct alias_entry *e)
 {
-	check_programs(c, e);
+	check_words(c, e);
 	if (memchr(e->name, '@', e->len))
-		complain(c, aliasfile_error(&c->f, e->line_at, "an alias is a name without @"));
+		complain(c, 0, aliasfile_error(&c->f, e->line_at, "an alias is a name without @"));
 	else if (is_again(c, e))
-		complain(c, aliasfile_error(&c->f, e->line_at,
+		complain(c, 0, aliasfile_error(&c->f, e->line_at,
 			"this name has an alias above, which is the one that counts"));
 	else
 		check_targets(c, e);
@@ -88,21 +101,21 @@ static void check_entry(struct check *c, const struct alias_entry *e)
 int newaliases_main(int argc, char **argv)
 {
 	struct alias_entry e;
-	struct check c = { .name = argv[0] };
+	struct check c = { .name = argv[0], .said = BUF_HEAP(CONTROL_MAX) };
 	const char *why;
 	size_t pos = 0;
 	int r;
 
 	(void)argc;	/* sendmail's options mean nothing here */
 	if (aliasfile_open(&c.f, &why) < 0) {
-		complain(&c, why);
+		complain(&c, 0, why);
 		return SM_DATAERR;
 	}
 	while ((r = alias_next(&c.f, &pos, &e, &why)) != 0)
 		if (r < 0)
-			complain(&c, why);
+			complain(&c, 0, why);
 		else
 			check_entry(&c, &e);
 	aliasfile_close(&c.f);
-	return c.bad ? SM_DATAERR : SM_OK;
+	return c.said.len || c.said.full ? SM_DATAERR : SM_OK;
 }

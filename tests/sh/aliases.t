@@ -32,6 +32,7 @@ joe@example.net: x
 none:
 fine: \fine, ann@example.net,
 	eve@example.net
+again: root, "x
 X
 is "each mistake by its line" "$(new)" "65 $(cat <<X
 newaliases: aliases, line 2: a target with blanks needs quotes around it
@@ -41,10 +42,11 @@ newaliases: aliases, line 6: this alias leads to itself and nowhere else
 newaliases: aliases, line 7: this alias leads to itself and nowhere else
 newaliases: aliases, line 8: this alias leads to itself and nowhere else
 newaliases: aliases, line 9: a quote that does not end in its line
-newaliases: $TMP/no/list: No such file or directory
+newaliases: $TMP/no/list: No such file or directory (included by list)
 newaliases: aliases, line 11: the program needs an absolute path
 newaliases: aliases, line 12: an alias is a name without @
 newaliases: aliases, line 13: this alias has no target
+newaliases: aliases, line 16: a quote that does not end in its line
 X
 )"
 is "sendmail -bi says the same" "$("$BIN/sendmail" -bi 2>/dev/null; echo $?)" 65
@@ -168,7 +170,7 @@ X
 	is "run as that user" "$(cat "$O/joe.id") $(find "$TMP/joe/Maildir/new" -type f | wc -l | tr -d ' ')" "4321 1"
 	like "root's own mailbox is nobody's" "$(root_mail toor)" '^deferral: Not_allowed_to_perform_deliveries_as_root'
 	like "a list that only root reads" "$(root_mail secret)" '^deferral: .*secret:_Permission_denied'
-	like "newaliases finds the same" "$("$BIN/newaliases" 2>&1)" 'secret: Permission denied$'
+	like "newaliases finds the same" "$("$BIN/newaliases" 2>&1)" 'secret: Permission denied \(included by secret\)$'
 	like "and goes on" "$("$BIN/newaliases" 2>&1)" 'open, line 1: only addresses'
 	like "a list that runs a program" "$(root_mail open)" '^deferral: .*open,_line_1:_only_addresses'
 	rm -f "$TMP"/joe/Maildir/new/*
