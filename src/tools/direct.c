@@ -19,6 +19,7 @@
 #include "../base/clock.h"
 #include "../base/control.h"
 #include "../base/date.h"
+#include "../base/log.h"
 #include "../base/passwd.h"
 #include "../base/proc.h"
 #include "../base/text.h"
@@ -41,8 +42,11 @@ static int become(struct user *u)
 	uid_t uid = geteuid();
 
 	if (uid == 0 && name && *name && strcmp(name, "root")) {
-		if (passwd_name(u, name) != 1)
+		if (passwd_name(u, name) != 1) {
+			/* The number's words speak of configuration, and not of which. */
+			say("qmail-direct", "USER is %s, who is not in /etc/passwd", name);
 			return QQ_CONFIG;
+		}
 		if (u->uid != 0)
 			return proc_become(u->uid, u->gid) < 0 ? QQ_CONFIG : 0;
 	} else if (passwd_uid(u, uid) != 1) {

@@ -119,7 +119,9 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 		like "it says who called" "$(cat "$TMP"/kim/Maildir/new/*)" 'invoked by uid 0\)'
 		chown 0 "$TMP/kim"
 		is "a home that is not kim's: 61" "$(root kim)" 61
-		is "a user that is not there: 55" "$(root nobodyhere)" 55
+		is "a user that is not there: 55, and who" "$(root nobodyhere 2>&1)" \
+			"qmail-direct: USER is nobodyhere, who is not in /etc/passwd
+55"
 		is "root's own" "$(root root) $(find "$TMP/root" -type f -user 0 | wc -l | tr -d ' ')" \
 			"0 1"
 	fi
