@@ -148,7 +148,8 @@ static int settle_rights(const struct stat *st, int tcpto)
 
 static void tell_end(int code)
 {
-	int64_t now = clock_mono(), at = plan_next(PLAN_REMOTE), l = plan_next(PLAN_LOCAL);
+	int64_t now = clock_mono(), at = IO_FOREVER;
+	unsigned h, n = 0;
 
 	if (!opts.verbose)
 		return;
@@ -156,10 +157,17 @@ static void tell_end(int code)
 		log_line("info: qmta-send: the queue is empty");
 		return;
 	}
-	at = l < at ? l : at;
-	log_line("info: qmta-send: %u messages stay in the queue, next try in %lld seconds",
-		(unsigned)(plan_count(PLAN_LOCAL) + plan_count(PLAN_REMOTE)),
-		(long long)(at > now ? (at - now) / 1000 : 0));
+	for (h = 0; h < PLAN_HEAPS; h++) {
+		n += (unsigned)plan_count(h);
+		/* What is held, or whose channel is, is not tried at its time. */
+		if (h < PLAN_HELD && (h >= PLAN_DONE || conf.limit[h]) && plan_next(h) < at)
+			at = plan_next(h);
+	}
+	if (at == IO_FOREVER)
+		log_line("info: qmta-send: %u messages stay in the queue, held", n);
+	else
+		log_line("info: qmta-send: %u messages stay in the queue, next try in %lld"
+			" seconds", n, (long long)(at > now ? (at - now) / 1000 : 0));
 }
 
 /* Instructions for users without their own: the argument, else the control file. */

@@ -98,8 +98,9 @@ run
 is "is tried" "$EXIT $(arrived later)" "0 1"
 for n in 1 2 3; do send_to "all$n" "x$n@remote.example"; done
 is "hold all" "$(q hold all)" "done"
-run
+run -v
 is "holds all" "$EXIT $(queued)" "75 3"
+like "and -v says so" "$(cat "$LOG")" '3 messages stay in the queue, held$'
 q release all >/dev/null
 q retry all >/dev/null
 run
