@@ -175,6 +175,15 @@ static int options(char **a)
 	return 1;
 }
 
+/* Why was said; who parses the answer is to get one. */
+static int blind(void)
+{
+	if (asked.json)
+		out_puts(&out, "{\"healthy\":false,\"trouble\":\"unable to read the queue\"}\n");
+	out_flush(&out);
+	return UNHEALTHY;
+}
+
 int status_main(int argc, char **argv)
 {
 	static char name[] = "qmta status", *self[] = { name, 0 };
@@ -185,11 +194,11 @@ int status_main(int argc, char **argv)
 	if (!options(argv + 1))
 		return usage(2);
 	if (show_begin(&queue, 1, self))
-		return UNHEALTHY;
+		return blind();
 	if (look() < 0) {
 		say(name, errno == EACCES ? "only root and the owner of the queue may look into it" :
 			"unable to read the queue:");
-		return UNHEALTHY;
+		return blind();
 	}
 	bad = trouble();
 	(asked.json ? tell_json : tell_line)(bad);

@@ -81,5 +81,6 @@ head -c 9000 /dev/urandom >"$QUEUEDIR/lock/status"
 like "and harms nobody" "$(status)" '^ok; '
 mv "$QUEUEDIR/todo" "$QUEUEDIR/gone"
 is "no queue: not healthy" "$(code)" "exit 1"
+is "and said to a program, too" "$(field healthy 2>/dev/null)" False
 like "and why" "$(status)" 'unable to read the queue'
 done_testing
