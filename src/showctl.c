@@ -20,7 +20,9 @@
 #include "base/passwd.h"
 #include "base/text.h"
 #include "deliver/assign.h"
+#include "msg/admin.h"
 #include "msg/aliasfile.h"
+#include "msg/generic.h"
 #include "queue/queue.h"
 #include "queue/submit.h"
 
@@ -263,6 +265,11 @@ int showctl_main(int argc, char **argv)
 	show_me();
 	for (s = settings; s && *s != 'o'; s = next(s))
 		show_setting(*s, s + 1, s + strlen(s) + 1);
+	/* Files of which a wrong line stops the mail. */
+	if (admin_load() < 0)
+		out_fmt(wrong(), "%s\n", control_error());
+	if (generic_load() < 0)
+		out_fmt(wrong(), "%s\n", control_error());
 	show_others();
 	if (out_flush(&out) < 0)
 		return EXIT_TEMP;

@@ -275,6 +275,8 @@ ok "31: HUP: adminaddr is used" until_log 'to remote me@far.example'
 ok "and it arrives" until_log 'success: 127.0.0.1_accepted'
 like "HUP: allmailfrom is used" "$(cat "$MAILS"/*)" '^MAIL FROM:<one@isp.example>'
 echo 'a b<' >"$C/adminaddr"
+like "qmail-showctl: nonsense is in the way of mail" "$("$BIN/qmail-showctl")" \
+	'^!! .*adminaddr: it is not an address'
 kill -HUP $runner
 ok "HUP: nonsense is said" until_log 'adminaddr: it is not an address'
 direct kim@mx.example.net "root@mx.example.net"
