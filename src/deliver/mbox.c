@@ -153,7 +153,7 @@ static const char *open_file(struct mbox *m)
 		return words("open", m->path, err_text(errno));
 	if (m->fd < 0 || fstat(m->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		m->fd = io_close(m->fd);
-		return words("use", m->path, "it is not a regular file");
+		return words("use", m->path, "it is not a regular file; a Maildir ends in /");
 	}
 	return 0;
 }

@@ -296,7 +296,7 @@ static void kinds(void)
 	mkfifo("fifo", 0600);
 	mkdir("dir", 0700);
 	refuse("a pipe", "fifo", "not a regular file");
-	refuse("a directory", "dir", "not a regular file");
+	refuse("a directory", "dir", "a Maildir ends in /");
 	refuse("a device", "/dev/null", "not a regular file");
 	refuse("a directory that is not there", "none/box", "No such file");
 	memset(far, 'x', sizeof far - 1);
