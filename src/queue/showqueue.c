@@ -254,7 +254,7 @@ int qread_main(int argc, char **argv)
 	if (r)
 		return r;
 	prog = argv[0];
-	verbose = !strcmp(prog, "mailq");
+	verbose = strcmp(prog, "qmail-qread") != 0;
 	r = walk(FRESH, 1);
 	s = walk(SETTLED, 1);
 	if (verbose && !count && !r && !s)

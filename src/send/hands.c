@@ -239,7 +239,7 @@ static int show(char **ids, int body)
 
 int hands_main(int argc, char **argv)
 {
-	static char *mailq[] = { "mailq", 0 }, *self[] = { name, 0 };
+	static char *self[] = { name, 0 };
 	static const char *const verbs[] = { "retry", "hold", "release", "remove" };
 	const char *verb = argc > 1 ? argv[1] : "", *flag;
 	int i, r, on;
@@ -257,7 +257,7 @@ int hands_main(int argc, char **argv)
 	if (*argv && **argv == '-')
 		return usage(2);
 	if (!strcmp(verb, "list"))
-		return *argv ? usage(2) : !on ? qread_main(1, mailq) :
+		return *argv ? usage(2) : !on ? qread_main(1, self) :
 			(r = show_begin(&queue, 1, self)) ? r : show_json(&queue);
 	if (!*argv)
 		return usage(2);

@@ -203,4 +203,5 @@ if [ -n "$AS" ]; then
 	is "root may, too" "$("$RBIN/qmta" queue hold all)" "done"
 	is "and leaves files to the owner" "$(stat -c %u "$QUEUEDIR/lock/commands" "$QUEUEDIR"/info/0/* | sort -u)" 65534
 fi
+like "list speaks under its own name" "$(QUEUEDIR=/nonexistent "$RBIN/qmta" queue list 2>&1)" '^qmta queue: unable'
 done_testing
