@@ -175,11 +175,12 @@ static int options(char **a)
 	return 1;
 }
 
-/* Why was said; who parses the answer is to get one. */
+/* Why was said on standard error; who reads the answer is to get one. */
 static int blind(void)
 {
-	if (asked.json)
-		out_puts(&out, "{\"healthy\":false,\"trouble\":\"unable to read the queue\"}\n");
+	out_puts(&out, asked.json ?
+		"{\"healthy\":false,\"trouble\":\"unable to read the queue\"}\n" :
+		"trouble: unable to read the queue\n");
 	out_flush(&out);
 	return UNHEALTHY;
 }

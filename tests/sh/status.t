@@ -81,6 +81,7 @@ head -c 9000 /dev/urandom >"$QUEUEDIR/lock/status"
 like "and harms nobody" "$(status)" '^ok; '
 mv "$QUEUEDIR/todo" "$QUEUEDIR/gone"
 is "no queue: not healthy" "$(code)" "exit 1"
+is "in the words of every trouble" "$($AS "$RBIN/qmta" status 2>/dev/null)" "trouble: unable to read the queue"
 is "and said to a program, too" "$(field healthy 2>/dev/null)" False
 like "and why" "$(status)" 'unable to read the queue'
 done_testing
