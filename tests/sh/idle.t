@@ -87,6 +87,8 @@ wait "$DAEMON"
 is "TERM: exit code" $? 0
 DAEMON=
 like "TERM: the log" "$(cat "$LOG")" '^status: exiting$'
-gone() { for p; do [ ! -d "/proc/$p" ] || return 1; done; }
-ok "TERM: no process is left" until_ 2 gone "$@"
+# Whose parent is slow to take note of it has ended all the same.
+alive() { grep -qs '^State:.[^ZX]' "/proc/$1/status"; }
+gone() { for p; do ! alive "$p" || return 1; done; }
+ok "TERM: no process is left" until_ 20 gone "$@"
 done_testing

@@ -4,6 +4,7 @@
 #include "../lib/tap.h"
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static unsigned seed = 5;
