@@ -66,7 +66,8 @@ DEPS_ENV = CC="$(CC)" AR="$(AR)" ARCH_FLAGS="$(ARCH_FLAGS)" DEPS="$(DEPS)" \
 # Three layers: what we prefer, then the user's CFLAGS, CPPFLAGS and LDFLAGS,
 # then what the program cannot be built without. So nothing a distribution puts
 # on the command line breaks the build, and its -O2 or -g still wins.
-WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wvla
+WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Werror=implicit-function-declaration
 ARCHIVE := $(OBJ)/libqmta.a
 
 # -Oz is 3 KB less than -Os; gcc before 12 does not know it. The rest is meant to be

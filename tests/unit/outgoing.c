@@ -2,6 +2,7 @@
  * have, fields of any length, the Date; and that nothing else ever does. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "../lib/tap.h"
 #include "../../src/msg/generic.c"
 #include "../../src/msg/outgoing.c"
