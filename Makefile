@@ -17,10 +17,13 @@ endif
 include config.mk
 
 # --- Options: each 0 or 1, and possible together -----------------------------
-OPTIONS := SEND LOCAL TLS
+OPTIONS := QUEUE SEND LOCAL TLS
 bool = $(if $(filter-out 0 1,$($(1)))$(filter-out 1,$(words $($(1)))),\
 	$(error $(1) must be 0 or 1, and is "$($(1))"))
 $(foreach v,$(OPTIONS:%=CFG_%) STATIC SAN SETUID,$(call bool,$(v)))
+ifeq ($(CFG_QUEUE)$(CFG_SEND),01)
+$(error CFG_SEND=1 needs CFG_QUEUE=1: there would be no queue to send from)
+endif
 ifeq ($(CFG_SEND)$(CFG_LOCAL),01)
 $(error CFG_LOCAL=1 needs CFG_SEND=1: local delivery is done for qmta-send)
 endif
@@ -127,6 +130,8 @@ SRC += $(if $(filter static,$(VARIANT)),src/base/heap.c,src/base/heap_libc.c)
 OBJS := $(SRC:%.c=$(OBJ)/%.o)
 ALLOBJS := $(OBJS) $(MAINS:%.c=$(OBJ)/%.o) $(OBJ)/tests/lib/clock_fake.o
 
+PROGRAMS := qmta $(if $(filter 1,$(CFG_QUEUE)),qmail-queue)
+
 # Names and options of the applets, "name:OPTION", and the names that are built.
 TABLE := $(shell sed -n 's/^APPLET."\([^"]*\)", *\([A-Z]*\),.*/\1:\2/p' src/applets.def)
 ON := ALWAYS $(foreach o,$(OPTIONS),$(if $(filter 1,$(CFG_$(o))),$(o)))
@@ -135,10 +140,10 @@ APPLETS := $(foreach o,$(ON),$(patsubst %:$(o),%,$(filter %:$(o),$(TABLE))))
 .PHONY: all help deps check demo install size lint clean distclean repro fault bench \
 	bins testbins unit sizebins FORCE
 all: bins
-	@echo "built $(O)/qmta and $(O)/qmail-queue ($(VARIANT)); by name in $(O)/bin"
-bins: $(O)/qmta $(O)/qmail-queue $(O)/bin/.links
+	@echo "built $(PROGRAMS:%=$(O)/%) ($(VARIANT)); by name in $(O)/bin"
+bins: $(PROGRAMS:%=$(O)/%) $(O)/bin/.links
 # The same programs with a clock that tests can set, and no stripping.
-testbins: $(O)/test/qmta $(O)/test/qmail-queue $(O)/test/bin/.links
+testbins: $(PROGRAMS:%=$(O)/test/%) $(O)/test/bin/.links
 
 help:
 	@echo 'make            build $(O)/qmta, $(O)/qmail-queue and the links in $(O)/bin'
@@ -232,8 +237,8 @@ $(O)/test/%: $(OBJ)/src/%.o $(OBJ)/tests/lib/clock_fake.o $(ARCHIVE)
 # Every name as a link; qmail-queue is the second, small program.
 %/bin/.links: Makefile src/applets.def $(O)/config.h
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@for a in qmta $(APPLETS); do ln -s ../qmta $(@D)/$$a || exit 1; done
-	@ln -sf ../qmail-queue $(@D)/qmail-queue
+	@for a in $(APPLETS); do ln -s ../qmta $(@D)/$$a || exit 1; done
+	@for p in $(PROGRAMS); do ln -sf ../$$p $(@D)/$$p || exit 1; done
 	@: >$@
 
 deps: $(MUSL_BUILT) $(MBEDTLS)/lib/libmbedtls.a
@@ -287,13 +292,12 @@ $(UNIT): $(O)/unit/%: tests/unit/%.c $(ARCHIVE) $(OBJ)/flags
 # The program is $(SBINDIR)/qmta. Commands of users are links in $(BINDIR).
 USERS := mailq newaliases qmail-inject
 USERS += elq maildir2mbox maildirmake maildirwatch pinq preline qail qmaildirmake qmaildirwatch
-SYSTEM := $(filter-out $(USERS) qmail-queue,$(APPLETS))
+SYSTEM := $(filter-out $(USERS) $(PROGRAMS),$(APPLETS))
 MANS := $(sort $(wildcard docs/man/*.[1578]))
 install: bins
 	$(INSTALL) -d -m 755 $(foreach d,$(BINDIR) $(SBINDIR) $(LIBDIR),$(DESTDIR)$(d))
-	$(INSTALL) -m 755 $(O)/qmta $(DESTDIR)$(SBINDIR)/qmta
-	$(INSTALL) -m 755 $(O)/qmail-queue $(DESTDIR)$(SBINDIR)/qmail-queue
-ifeq ($(SETUID),1)
+	$(INSTALL) -m 755 $(PROGRAMS:%=$(O)/%) $(DESTDIR)$(SBINDIR)/
+ifeq ($(SETUID)$(CFG_QUEUE),11)
 	chown $(QMAILQ):$(QMAIL_GROUP) $(DESTDIR)$(SBINDIR)/qmail-queue
 	chmod 4711 $(DESTDIR)$(SBINDIR)/qmail-queue
 endif

@@ -12,11 +12,17 @@ RELEASE_DATE = 1795132800
 # An applet whose option is 0 is not in the binary; its name answers "not built
 # in" with exit code 100. docs/SIZES.md has the cost of each, measured.
 
+# A queue: qmail-queue, the second program, and what puts mail into the queue. A
+# machine without a disk to keep mail on does without: each message then goes to a
+# QMQP server at once, or to the program that $QMAILQUEUE names. 0 KB on x86_64,
+# 0 KB on armel (Thumb), the second program not counted.
+CFG_QUEUE ?= 1
 # The queue runner: qmta-send, qmta queue, qmta status, qmail-remote, queue-fix,
 # qmail-qread, qmail-qstat, qmail-tcpok, qmail-tcpto. Needed wherever mail waits in
 # a queue; a board that hands each message to a central server at once can do
 # without. 83 KB on x86_64, 71 KB on armel (Thumb), local delivery not counted.
-CFG_SEND ?= 1
+# Needs CFG_QUEUE, and follows it when it is not set.
+CFG_SEND ?= $(CFG_QUEUE)
 # Local delivery, for a machine where somebody reads mail: Maildirs, mailbox files,
 # programs, .qmail, users/cdb, and the commands that go with them (forward, qail,
 # qmail-newu and so on). Without it mail for users here still goes where aliases

@@ -1,4 +1,6 @@
-# A machine without a disk to keep mail on: no queue runner, each message is
-# handed to another program or server at once.
+# A machine without a disk to keep mail on: no queue and no queue runner, each message
+# is handed to a QMQP server or to another program at once.
+CFG_QUEUE = 0
 CFG_SEND = 0
 CFG_LOCAL = 0
+CFG_TLS = 0

@@ -12,17 +12,26 @@
 #include "config.h"
 #include <string.h>
 
-struct applet { const char *name; int (*fn)(int, char **); };
-
-/* A function that only a line with option 0 names is not linked. */
-static const struct applet table[] = {
-#define APPLET(name, option, fn) { name, CFG_##option ? fn : 0 },
+/* The names, each behind the 0 or 1 of its option, and the functions of those with
+ * 1. A function that only lines with option 0 name is not linked. */
+#define TEXT(on) #on
+#define NAME(on, name) TEXT(on) name "\0"
+static const char names[] =
+#define APPLET(name, option, fn) NAME(CFG_##option, name)
 #define SUBCOMMAND APPLET
+#include "applets.def"
+#undef APPLET
+	;
+#define FN_0(fn)
+#define FN_1(fn) fn,
+#define FN__(on, fn) FN_##on(fn)
+#define FN(on, fn) FN__(on, fn)
+static int (*const fns[])(int, char **) = {
+#define APPLET(name, option, fn) FN(CFG_##option, fn)
 #include "applets.def"
 #undef SUBCOMMAND
 #undef APPLET
 };
-enum { APPLETS = sizeof table / sizeof *table };
 
 static char *base_name(char *path)
 {
@@ -35,13 +44,13 @@ static int list_show(void)
 {
 	char a[1024];
 	struct out out = OUT_OVER(1, a);
-	unsigned i;
+	const char *s;
 
 	out_puts(&out, "qmta " VERSION ", a small mail system in one program.\n"
 	    "usage: NAME [arguments], or qmta NAME [arguments]; names:\n");
-	for (i = 0; i < APPLETS; i++)
-		if (table[i].fn)
-			out_fmt(&out, "\t%s\n", table[i].name);
+	for (s = names; *s; s += strlen(s) + 1)
+		if (*s == '1')
+			out_fmt(&out, "\t%s\n", s + 1);
 	return out_flush(&out) == -1 ? EXIT_TEMP : EXIT_DONE;
 }
 
@@ -55,7 +64,8 @@ static int name_refuse(const char *name, const char *why)
 int applet_main(int argc, char **argv)
 {
 	static char *none[] = { "qmta", 0 };
-	unsigned i;
+	const char *s;
+	unsigned i = 0;
 
 	if (argc < 1)
 		argv = none;
@@ -69,9 +79,11 @@ int applet_main(int argc, char **argv)
 	}
 	if (version_asked(argc, argv))
 		return version_show(tls_name());
-	for (i = 0; i < APPLETS; i++)
-		if (strcmp(*argv, table[i].name) == 0)
-			return table[i].fn ? table[i].fn(argc, argv) :
+	for (s = names; *s; s += strlen(s) + 1) {
+		if (strcmp(*argv, s + 1) == 0)
+			return *s == '1' ? fns[i](argc, argv) :
 				name_refuse(*argv, "not built in");
+		i += *s == '1';
+	}
 	return name_refuse(*argv, "not a program of qmta; `qmta --help` lists them");
 }

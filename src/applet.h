@@ -10,6 +10,9 @@
 #undef SUBCOMMAND
 #undef APPLET
 
+/* The queue's own qmail-queue, also the second program; queue_main() is the name. */
+int qqueue_main(int argc, char **argv);
+
 /* Finds the applet by argv[0], or by argv[1] under the name qmta, and runs it. */
 int applet_main(int argc, char **argv);
 

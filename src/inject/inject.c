@@ -98,6 +98,7 @@ static int queue(struct run *r)
 
 	if (code)
 		return end_queue(r, code);
+	r->submit.ready = 1;
 	if (!put_all(r)) {
 		submit_abort(&r->submit);
 		return 0;

@@ -44,9 +44,12 @@ static int start(int fd, const struct addr *to, struct source *src, int64_t at)
 	/* The body and its end may leave in two writes: without this the second
 	 * waits 40 ms for the peer's delayed ACK. Says no to a datagram. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (!connect(fd, &to->u.sa, addr_len(to)))
+	do
+		r = connect(fd, &to->u.sa, addr_len(to));
+	while (r < 0 && errno == EINTR);
+	if (!r)
 		return 0;
-	if (errno != EINPROGRESS && errno != EINTR)
+	if (errno != EINPROGRESS && errno != EALREADY)
 		return -1;
 	r = io_wait(fd, POLLOUT, at);
 	if (!r)

@@ -144,3 +144,16 @@ void queue_trigger(struct queue *q)
 {
 	queue_wake(q, TRIGGER_MAIL);
 }
+
+/* Whoever may look there sees a runner by its end of the FIFO: one that was killed has
+ * left its mark, and nobody would send what is put in. */
+int queue_wait_marked(struct queue *q)
+{
+	int fd;
+
+	if (syscall(SYS_faccessat, q->dir, "lock/qmqpwait", F_OK) < 0)
+		return 0;
+	fd = qfile_at(q, "lock/trigger", O_WRONLY | O_NONBLOCK);
+	io_close(fd);
+	return fd >= 0;
+}

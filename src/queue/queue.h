@@ -187,10 +187,17 @@ int queue_lock_lost(int fd);
 /* 1 somebody holds that lock, 0 nobody, -1 errno. */
 int queue_running(struct queue *q);
 /* Wakes the runner; never blocks, errors do not matter. hint: TRIGGER_MAIL, or
- * TRIGGER_COMMANDS when there are lines for it (anybody may write the FIFO: a hint). */
-enum { TRIGGER_MAIL = 0, TRIGGER_COMMANDS = 'c' };
+ * TRIGGER_COMMANDS when there are lines for it, TRIGGER_UP when a QMQP server takes
+ * mail (anybody may write the FIFO: a hint). */
+enum { TRIGGER_MAIL = 0, TRIGGER_COMMANDS = 'c', TRIGGER_UP = 'u' };
 void queue_wake(struct queue *q, char hint);
 void queue_trigger(struct queue *q);	/* TRIGGER_MAIL */
+/* lock/qmqpwait, the mark of a runner whose mail waits for the QMQP servers: new mail
+ * then goes into the queue as well, so that it does not overtake. on 1 sets it, 0 removes
+ * it; 0 / -1 errno. marked: 1 when it is there and a runner lives that will take it away;
+ * 0 not, or the caller may not look. Both need no more than q->dir. Not synced. */
+int queue_wait_mark(struct queue *q, int on);
+int queue_wait_marked(struct queue *q);
 /* Read end of the trigger for poll; -1 errno. */
 int queue_trigger_open(struct queue *q);
 /* lock/tcpto opened read-write (made when missing), -1 errno. */

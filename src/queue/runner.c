@@ -95,6 +95,17 @@ int queue_trigger_open(struct queue *q)
 	return io_close(fd);
 }
 
+int queue_wait_mark(struct queue *q, int on)
+{
+	static const char path[] = "lock/qmqpwait";
+	int fd;
+
+	if (!on)
+		return unlinkat(q->dir, path, 0) < 0 && errno != ENOENT ? -1 : 0;
+	fd = open_plain(q, path);
+	return fd < 0 ? -1 : close(fd);
+}
+
 /* Root hands it to a worker that talks to strangers: a second name could make it
  * any file of this disk. */
 int queue_tcpto(struct queue *q)

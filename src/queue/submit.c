@@ -1,7 +1,7 @@
 /* submit.c: handing a message on: into the queue from this process when the
- * caller may write it (no second program, half the system calls), else to a
- * queue program over descriptors 0, 1 and 6. Which one is the administrator's
- * or the user's choice and never the message's; no shell is involved. */
+ * caller may write it (no second program, half the system calls), to a QMQP server
+ * (viaqmqp.c), else to a queue program over descriptors 0, 1 and 6. Which one is the
+ * administrator's or the user's choice and never the message's; no shell is involved. */
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -11,13 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "config.h"
+#include "../base/control.h"
+#include "../base/env.h"
 #include "../base/proc.h"
 #include "../base/text.h"
 #include "../exits.h"
 #include "envelope.h"
 #include "submit.h"
+#include "viaqmqp.h"
 
 #define PROGRAM SBIN_DIR "/qmail-queue"
+#define QMQPC "qmail-qmqpc"
 #define ARGS_MAX 16	/* words of $QMAILQUEUE */
 #define CUSTOM_FD 6
 
@@ -38,46 +42,48 @@ static const char *chosen(void)
 	return e && *e && !proc_is_setid() ? e : 0;
 }
 
-/* "prog arg arg" split at blanks, in line. */
-static int split_args(char *line, char **argv)
+/* "prog arg arg" split at blanks, into words that stay. 0, or -1: it is none. */
+static char *args[ARGS_MAX + 1];
+static int split_args(const char *program)
 {
+	static char space[1024];
+	struct buf b = BUF_OVER(space);
+	char *line = space;
 	int n = 0;
 
+	if (!buf_puts(&b, program) || !buf_z(&b))
+		return -1;
 	while (*(line += text_span(line, " \t")) && n < ARGS_MAX) {
-		argv[n++] = line;
+		args[n++] = line;
 		line += strcspn(line, " \t");
 		if (*line)
 			*line++ = 0;
 	}
-	argv[n] = 0;
+	args[n] = 0;
 	return n && !*line ? 0 : -1;
 }
 
 /* The child. Descriptors 0 to 2 are open in every program of ours, so that no pipe is
  * hit by the first two; and by the third only one that is in its place already. */
-static void run(const char *program, int message, int envelope, int words)
+static void run(int message, int envelope, int words)
 {
-	char line[1024], *argv[ARGS_MAX + 1];
-	struct buf b = BUF_OVER(line);
-
-	if (buf_puts(&b, program) && buf_z(&b) && split_args(line, argv) == 0 &&
-		dup2(message, 0) == 0 && dup2(envelope, 1) == 1 &&
+	if (dup2(message, 0) == 0 && dup2(envelope, 1) == 1 &&
 		dup2(words, CUSTOM_FD) == CUSTOM_FD &&
 		ioctl(CUSTOM_FD, FIONCLEX) == 0) {
 		signal(SIGPIPE, SIG_DFL);
-		execv(argv[0], argv);
+		execv(args[0], args);
 	}
 	_exit(QQ_EXEC);
 }
 
-static int begin_program(struct submit *s, const char *program)
+static int begin_program(struct submit *s)
 {
 	int fd[6] = { -1, -1, -1, -1, -1, -1 }, code = QQ_SOCKET;
 
 	if (proc_pipe(fd) == 0 && proc_pipe(fd + 2) == 0 && proc_pipe(fd + 4) == 0) {
 		code = (s->pid = proc_fork()) < 0 ? QQ_FORK : 0;
 		if (s->pid == 0)
-			run(program, fd[0], fd[2], fd[5]);
+			run(fd[0], fd[2], fd[5]);
 	}
 	io_close(fd[0]);
 	io_close(fd[2]);
@@ -96,30 +102,114 @@ static int begin_program(struct submit *s, const char *program)
 	return 0;
 }
 
-int submit_begin(struct submit *s, enum qput_who who)
+static void clear(struct submit *s, enum qput_who who)
 {
-	const char *program = chosen();
-	int r;
-
 	memset(s, 0, offsetof(struct submit, put));
 	s->fdm = s->fde = s->fdx = -1;
 	s->stage = MESSAGE;
-	if (!program) {
-		program = PROGRAM;
-		r = queue_open(&s->q, queue_dir());
-		if (r == 0 && queue_writable(&s->q)) {
-			s->direct = 1;
-			if ((r = qput_begin(&s->put, &s->q, who)) != 0)
-				queue_close(&s->q);
-			return s->err = r;
-		}
-		/* Only a queue that is closed to us needs the set-id program. */
-		if (r && errno != EACCES && errno != EPERM)
-			return s->err = r;
-		if (r == 0)
+	s->who = who;
+}
+
+int submit_link(const char *path)
+{
+	char to[256];
+	ssize_t n = readlink(path, to, sizeof to - 1);
+
+	if (n < 0)
+		return errno == ENOENT || errno == ENOTDIR ? -1 : 0;
+	to[n] = 0;
+	return !strcmp(to + text_dir(to), QMQPC);
+}
+
+/* 0 it has begun; CLOSED: not from here; or a QQ_ number. */
+enum { CLOSED = 1 };
+static int begin_put(struct submit *s, const char *dir)
+{
+	int r = queue_open(&s->q, dir);
+
+	if (r == 0 && queue_writable(&s->q)) {
+		s->way = BY_PUT;
+		if ((r = qput_begin(&s->put, &s->q, s->who)) != 0)
 			queue_close(&s->q);
+		return r;
 	}
-	return s->err = begin_program(s, program);
+	/* Only a queue that is closed to us needs the set-id program. */
+	if (r && errno != EACCES && errno != EPERM)
+		return r;
+	if (r == 0)
+		queue_close(&s->q);
+	return CLOSED;
+}
+
+int submit_queue(struct submit *s, const char *dir)
+{
+	static char var[600];
+	int r;
+
+	clear(s, s->who);
+	r = begin_put(s, dir);
+	if (r == CLOSED) {
+		r = QQ_EXEC;
+		if (submit_link(PROGRAM) == 0 && split_args(PROGRAM) == 0 &&
+			(!strcmp(dir, queue_dir()) ||
+			(buf_text(var, sizeof var, "QUEUEDIR=%s", dir) && env_put(var) == 0)))
+			r = begin_program(s);
+	}
+	return s->err = r;
+}
+
+/* The servers are known: viaqmqp_begin() was called. */
+static int begin_qmqp(struct submit *s)
+{
+	const char *dir = viaqmqp_waits();
+
+	if (dir && submit_queue(s, dir) == 0) {
+		viaqmqp_abort();
+		return 0;
+	}
+	clear(s, s->who);
+	s->way = BY_QMQP;
+	return 0;
+}
+
+int submit_qmqp(struct submit *s, enum qput_who who, char *const *servers)
+{
+	s->who = who;
+	viaqmqp_begin(servers);
+	return begin_qmqp(s);
+}
+
+/* Without $QMAILQUEUE. A queue comes first, unless the link says that there is none
+ * here, as mini-qmail has it: many hosts have a list of servers that is not in use. */
+static int begin_default(struct submit *s)
+{
+	int link = control_exists("qmqpservers") ? submit_link(PROGRAM) : 0, r;
+
+	if (link > 0)
+		return submit_qmqp(s, s->who, 0);
+	r = begin_put(s, queue_dir());
+	if (link < 0 && (r == CLOSED || r == QQ_HOME || r == QQ_DIR)) {
+		if (viaqmqp_begin(0))
+			return begin_qmqp(s);
+		viaqmqp_abort();
+	}
+	if (r == CLOSED)
+		r = split_args(PROGRAM) < 0 ? QQ_EXEC : begin_program(s);
+	return r;
+}
+
+int submit_begin(struct submit *s, enum qput_who who)
+{
+	const char *program = chosen();
+
+	clear(s, who);
+	if (program && split_args(program) < 0)
+		return s->err = QQ_EXEC;
+	if (program && strcmp(args[0], SBIN_DIR "/" QMQPC) != 0)
+		return s->err = begin_program(s);
+	if (program || !CFG_QUEUE)
+		return s->err = submit_qmqp(s, who, program ? args + 1 : 0);
+	return s->err = begin_default(s);
 }
 
 /* A pipe that nobody reads: the program's exit number says why, and if that is 0
@@ -135,8 +225,10 @@ int submit_data(struct submit *s, const void *p, size_t n)
 {
 	if (s->err)
 		return s->err;
-	if (s->direct)
+	if (s->way == BY_PUT)
 		return s->err = qput_data(&s->put, p, n);
+	if (s->way == BY_QMQP)
+		return s->err = viaqmqp_data(p, n);
 	return written(s, out_put(&s->out, p, n));
 }
 
@@ -158,8 +250,12 @@ int submit_sender(struct submit *s, const char *a, size_t n)
 		s->err = envelope_sender(a, n);
 	if (s->err)
 		return s->err;
-	if (s->direct)
+	if (s->way == BY_PUT)
 		return s->err = qput_sender(&s->put, a, n);
+	if (s->way == BY_QMQP) {
+		s->stage = ENVELOPE;
+		return s->err = viaqmqp_sender(a, n, s->ready);
+	}
 	end_message(s);
 	return s->err ? s->err : written(s, envelope_put(&s->out, 'F', a, n));
 }
@@ -170,8 +266,10 @@ int submit_rcpt(struct submit *s, const char *a, size_t n)
 		s->err = envelope_rcpt(a, n);
 	if (s->err)
 		return s->err;
-	if (s->direct)
+	if (s->way == BY_PUT)
 		return s->err = qput_rcpt(&s->put, a, n);
+	if (s->way == BY_QMQP)
+		return s->err = viaqmqp_rcpt(a, n, s->ready);
 	return written(s, envelope_put(&s->out, 'T', a, n));
 }
 
@@ -202,10 +300,16 @@ static int reap(struct submit *s)
 
 int submit_end(struct submit *s)
 {
-	if (s->direct) {
+	if (s->way == BY_PUT) {
 		if (!s->err)
 			s->err = qput_commit(&s->put);
 		submit_abort(s);
+		return s->err;
+	}
+	if (s->way == BY_QMQP) {
+		if (!s->err)
+			s->err = s->stage == ENVELOPE ? viaqmqp_end(s) : QQ_ENVELOPE;
+		viaqmqp_abort();
 		return s->err;
 	}
 	if (s->fde < 0)
@@ -222,11 +326,13 @@ int submit_end(struct submit *s)
  * not take it, and says 54. */
 void submit_abort(struct submit *s)
 {
-	if (s->direct) {
+	if (s->way == BY_PUT) {
 		qput_abort(&s->put);
 		queue_close(&s->q);
-		s->direct = 0;
-	} else if (s->fde >= 0)
+		s->way = BY_PROGRAM;
+	} else if (s->way == BY_QMQP)
+		viaqmqp_abort();
+	else if (s->fde >= 0)
 		reap(s);
 }
 

@@ -10,7 +10,7 @@ from harness import DONE, LEFT, SHORT, TROUBLE, TWICE, judge
 import matrix
 
 TEMPORARY = {"sendmail": {71, 74, 75}, "qmail-queue": set(range(51, 128)),
-             "qmail-direct": set(range(51, 128))}
+             "qmail-direct": set(range(51, 128)), "qmail-qmqpc": set(range(51, 128))}
 # These cannot fail on Linux, or what they return is no error (getpid), or the
 # program is not there any more (exit).
 CANNOT = {"exit", "exit_group", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid",
@@ -80,7 +80,7 @@ def accepted(scene, r, queued, wrong):
         return True
     if r.status < 256 and r.status not in TEMPORARY[scene.argv[0]]:
         wrong.append("exit %d is no temporary error" % r.status)
-    return False
+    return None if scene.unsure else False
 
 
 def work(root, scene, point, fault, total, say):
@@ -88,9 +88,9 @@ def work(root, scene, point, fault, total, say):
     if not r.hit:
         total.missed += 1
     want = accepted(scene, r, queued, wrong)
-    if want is False and queued:
+    if not want and queued:
         wrong.append("refused with %d, and %s is there" % (r.status, queued))
-    if want is False and fault[1] == errno.EINTR and point.name in INTERRUPTED:
+    if not want and fault[1] == errno.EINTR and point.name in INTERRUPTED:
         wrong.append("an interrupted call refuses the message (exit %d)" % r.status)
     v = judge(scene.wants, root.local(), root.sink.got(), want, TWICE)
     total.add(v, wrong)

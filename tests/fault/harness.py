@@ -25,6 +25,7 @@ BIN = os.environ.get("BIN") or os.path.join(TOP, "build", "bin")
 TESTBIN = os.environ.get("TESTBIN") or os.path.join(BIN, "..", "test", "bin")
 SHORT = os.environ.get("QMTA_SHORT") == "1"
 sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
+import qmqpsink  # noqa: E402
 import smtpsink  # noqa: E402
 
 HOST = "box.example.net"
@@ -195,6 +196,52 @@ class Sink:
         return found
 
 
+class Qmqp:
+    """The QMQP server of tests/lib, which puts what it takes beside what the SMTP server
+    got: for a message it is the same whether it left here or from the queue."""
+
+    def __init__(self, sink):
+        self.mails = sink.dir
+        self.n, self.lock = 0, threading.Lock()
+        self.listen = socket.socket()
+        self.listen.bind(("127.0.0.1", 0))
+        self.listen.listen(64)
+        self.port = self.listen.getsockname()[1]
+        self.a = argparse.Namespace(read=65536, timeout=30)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                c, _ = self.listen.accept()
+            except OSError:
+                return
+            c.settimeout(30)
+            threading.Thread(target=qmqpsink.Conn(self, c, 0).serve, daemon=True).start()
+
+    def rule(self, *_):
+        return None
+
+    def strikes(self):
+        return []
+
+    def log(self, *_):
+        pass
+
+    def store(self, _, request, end):
+        """Before it answers. Half a request is none."""
+        if end:
+            return
+        message, sender, rcpts = qmqpsink.parse(request)
+        with self.lock:
+            self.n += 1
+            name = os.path.join(self.mails, "qmqp%d" % self.n)
+        with open(name + ".tmp", "wb") as f:
+            f.write(b"MAIL FROM:<%s>\n" % sender + b"".join(b"RCPT TO:<%s>\n" % r for r in rcpts) +
+                    b"\n" + message)
+        os.rename(name + ".tmp", name)
+
+
 # ---- a private root ----
 
 def base_dir():
@@ -264,7 +311,7 @@ class Root:
             copy_file(os.path.join(os.path.realpath(BIN), "..", f), os.path.join(self.top, f))
             os.chmod(os.path.join(self.top, f), 0o755)
         for a in ("qmta", "qmta-send", "sendmail", "queue-fix", "qmail-direct", "maildir2mbox",
-                  "qmail-newu"):
+                  "qmail-newu", "qmail-qmqpc"):
             os.symlink("../qmta", os.path.join(self.bin, a))
         os.symlink("../qmail-queue", os.path.join(self.bin, "qmail-queue"))
         os.mkdir(os.path.join(self.bin, "test"))

@@ -27,6 +27,11 @@ queue before, one program to run, what must have arrived in the end.
   generic     the sender's name is another elsewhere
   variables   sendmail with defaultqueue and from.envrules: without them the
               message goes where it is lost
+  qmqp        sendmail to a QMQP server from its own process, with qmqpfallback
+  qmqpc       the same by qmail-qmqpc, from files
+  qmqpdead    sendmail, no server: qmqpfallback puts it into the queue
+  qmqpcdead   the same by qmail-qmqpc, from a file that changes on its way
+  qmqponly    a server, and no queue to fall back on
   hold, release, remove, tell   qmta queue, with a second message beside
   taken       qmta-send at its start carries out what is left of those
 
@@ -35,7 +40,7 @@ lies in the home before (a .qmail, a mailbox); all that must be there in the end
 that too, is a Want.
 """
 import os
-from harness import GROUP, HOST, OWNER, TWICE, USER, Want, envelope, letter, mbox_text, own, \
+from harness import GROUP, HOST, OWNER, TWICE, USER, Qmqp, Want, envelope, letter, mbox_text, own, \
     put_file
 
 ME = "%s@%s" % (USER, HOST)
@@ -46,17 +51,18 @@ class Scene:
     """control, env, files: control files, variables, and files below root.top that
     hold for it alone. commands: lock/commands before. before: what is run first of all
     when the fault is over. codes: all exit codes that are right, where these are not a
-    runner's or a submission's. check(root, run): what is wrong right behind the run.
+    runner's or a submission's. unsure: what was refused may have arrived all the same, as
+    a server does not always get to tell. check(root, run): what is wrong right behind the run.
     spare: as judge has it, for one process that is killed."""
 
     def __init__(self, name, argv, wants, rules=(), submission=False, code=0,
                  home=None, control=None, env=None, files=None, before=(), codes=(),
-                 check=None, spare=1):
+                 check=None, spare=1, unsure=False):
         self.name, self.argv, self.wants, self.rules = name, argv, wants, rules
         self.submission, self.code, self.home = submission, code, home or {}
         self.control, self.env, self.files = control or {}, env or {}, files or {}
         self.before, self.codes, self.commands = list(before), codes, ""
-        self.spare = spare
+        self.spare, self.unsure = spare, unsure
         self.check = check or (lambda root, run: [])
         self.stdin = os.devnull
         self.stdout = None
@@ -240,6 +246,35 @@ def variables(root):
     return s
 
 
+def qmqp(root):
+    """By QMQP: refused, or taken by the server or the queue, and never lost."""
+    a, server = at("a"), Qmqp(root.sink)
+    live, dead = "127.0.0.1:%d" % server.port, "127.0.0.1:1"
+    pub = "pub@elsewhere.example.net"
+    found = []
+
+    def scene(name, servers, argv, **control):
+        data = letter(name, a, at("from"))
+        out = data
+        if control.get("generic"):
+            out = data.replace(b"From: %s" % at("from").encode(), b"From: %s" % pub.encode())
+        s = Scene(name, argv, [Want(a, out, True)], submission=True, unsure=True,
+                  env={"QMAILQUEUE": "/usr/sbin/qmail-qmqpc"},
+                  control=dict(control, qmqpservers=servers))
+        s.stdin = put_file(root, "message." + name, data)
+        if argv == queue:
+            s.stdout = put_file(root, "envelope." + name, envelope(at("from"), [a]))
+        found.append(s)
+
+    send, queue = ["sendmail", "-i", "-f", at("from"), a], ["qmail-qmqpc"]
+    scene("qmqp", live, send, qmqpfallback="1")
+    scene("qmqpc", dead + "\n" + live, queue, qmqpfallback="1")
+    scene("qmqpdead", dead, send, qmqpfallback=root.queue)
+    scene("qmqpcdead", dead, queue, qmqpfallback="1", generic="%s %s" % (at("from"), pub))
+    scene("qmqponly", live, queue)
+    return found
+
+
 def hands(root):
     """qmta queue, on a message with one recipient here and one elsewhere; another one
     must not be touched."""
@@ -320,4 +355,4 @@ def later(root):
 
 def scenes(root):
     return submissions(root) + deliveries(root) + mailboxes(root) + users(root) + \
-        failures(root) + [variables(root)] + hands(root)
+        failures(root) + [variables(root)] + qmqp(root) + hands(root)
