@@ -4,3 +4,5 @@ CFG_QUEUE = 0
 CFG_SEND = 0
 CFG_LOCAL = 0
 CFG_TLS = 0
+# Without sendmail -bs; with web programs that use it, CFG_SMTPD=1.
+CFG_SMTPD = 0

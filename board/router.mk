@@ -1,3 +1,4 @@
 # A router: mail of its cron jobs goes out through a queue; nobody reads here.
 CFG_SEND = 1
 CFG_LOCAL = 0
+CFG_SMTPD = 0

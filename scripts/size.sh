@@ -39,7 +39,7 @@ tools: qmail-direct: tools/direct
 tools: senders: inject/front inject/irmail tools/predate tools/preline
 adminaddr, allmailfrom: msg/admin msg/ours
 generic: msg/generic msg/outgoing
-variables from files: base/env base/envdir base/envrules base/defaults inject/choose
+variables from files: base/env base/envdir base/envrules base/defaults queue/choose
 bounces: send/bounce send/notice
 bounces: dsn: send/dsn
 bounces: programs: send/viaprog

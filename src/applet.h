@@ -9,6 +9,7 @@
 #include "applets.def"
 #undef SUBCOMMAND
 #undef APPLET
+int smtpstdin_main(int argc, char **argv);	/* has no name: sendmail -bs */
 
 /* The queue's own qmail-queue, also the second program; queue_main() is the name. */
 int qqueue_main(int argc, char **argv);

@@ -38,6 +38,7 @@
 #define PART_(on, lines) PART__(on, lines)
 #define QUEUE(lines) PART_(CFG_QUEUE, lines)
 #define SEND(lines) PART_(CFG_SEND, lines)
+#define SMTPD(lines) PART_(CFG_SMTPD, lines)
 static const char settings[] =
 	LINE("adminaddr", "none")
 	LINE("allmailfrom", "none")
@@ -84,6 +85,7 @@ static const char settings[] =
 	LINE("timeoutconnect", "60")
 	SEND(LINE("timeoutlocal", "3600"))
 	LINE("timeoutremote", "1200")
+	SMTPD(LINE("timeoutsmtpd", "1200"))
 	SEND(LIST("virtualdomains", "none"))
 	OTHER("aliases")
 	OTHER("defaultqueue")

@@ -88,3 +88,30 @@ int env_put_all(const struct buf *list)
 			return -1;
 	return 0;
 }
+
+static char **kept;
+static size_t kept_count;	/* its 0 included */
+
+int env_keep(void)
+{
+	size_t n = 0;
+
+	while (environ && environ[n])
+		n++;
+	if (!(kept = heap_grow(0, 0, (n + 1) * sizeof *kept))) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (n)
+		memcpy(kept, environ, n * sizeof *kept);
+	kept[n] = 0;
+	kept_count = n + 1;
+	return 0;
+}
+
+/* Our array was never given a smaller one in its place. */
+void env_back(void)
+{
+	if (environ)
+		memcpy(environ, kept, kept_count * sizeof *kept);
+}

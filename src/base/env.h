@@ -10,6 +10,9 @@
 int env_put(char *s);
 /* All of a list of such strings, each ending in NUL. 0, or -1 at the first that fails. */
 int env_put_all(const struct buf *list);
+/* Remembers all of it, once; and makes it that again. 0 / -1 ENOMEM. */
+int env_keep(void);
+void env_back(void);
 /* 1 when the n bytes at s may name a variable in a file: letters, digits and _, no
  * digit first, and nothing that a loader, a C library or a shell acts on by itself
  * (LD_*, GLIBC_*, MALLOC_*, BASH_*, PATH, IFS, ENV), that names the user (HOME), or

@@ -13,6 +13,7 @@
 #include "../base/log.h"
 #include "../msg/admin.h"
 #include "../msg/quote.h"
+#include "../queue/choose.h"
 #include "../queue/envelope.h"
 #include "run.h"
 
@@ -183,7 +184,9 @@ static int deliver(struct run *r)
 	one_sender(r);
 	if (r->o->print)
 		return show(r);
-	return choose_queue(r, header_rcpts(r)) && queue(r);
+	if (choose_program(&r->sender, &r->args, header_rcpts(r)) < 0)
+		return end_text(r, FATE_LATER, control_error());
+	return queue(r);
 }
 
 /* A buffer over its place; max 0: that is all it gets, else then on the heap. */

@@ -1,10 +1,10 @@
 /* run.h: the state of one injection, private to inject.c, header.c,
- * take.c, compose.c, choose.c and end.c. */
+ * take.c, compose.c and end.c. */
 #ifndef INJECT_RUN_H
 #define INJECT_RUN_H
+#include "../msg/ident.h"
 #include "../queue/submit.h"
 #include "fate.h"
-#include "ident.h"
 #include "inject.h"
 #include "reader.h"
 
@@ -75,11 +75,6 @@ enum addr_result compose_fields(struct run *r);
 /* Into r->sender, when the caller gave none: from the Return-Path field if there
  * was one, else from the environment; with QMAILINJECT's r and m. */
 enum addr_result compose_sender(struct run *r);
-
-/* ---- choose.c ---- */
-/* The variables that the administrator's rules give to this sender and these
- * recipients (besides r->args), before the queue program is chosen. 1, 0 ended. */
-int choose_queue(struct run *r, const struct buf *rcpts);
 
 /* ---- header.c ---- */
 /* The whole header into r->out, with the empty line if there is one or is to

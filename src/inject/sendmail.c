@@ -13,7 +13,8 @@
 #include "fate.h"
 #include "inject.h"
 
-enum mode { MODE_SEND, MODE_VERIFY, MODE_MAILQ, MODE_ALIASES, MODE_NOTHING, MODE_FLUSH };
+enum mode { MODE_SEND, MODE_VERIFY, MODE_MAILQ, MODE_ALIASES, MODE_NOTHING, MODE_FLUSH,
+	MODE_SMTP };
 
 static const char name[] = "sendmail";
 
@@ -35,17 +36,16 @@ static int usage(const struct opt *p)
 static int set_mode(struct sm *s, const struct opt *p)
 {
 	int c = *p->arg;
-	static const char modes[] = "ma" "v" "p" "ihH";
+	static const char modes[] = "ma" "v" "p" "ihH" "s";
 	static const char means[] = { MODE_SEND, MODE_SEND, MODE_VERIFY, MODE_MAILQ,
-		MODE_ALIASES, MODE_NOTHING, MODE_NOTHING };
+		MODE_ALIASES, MODE_NOTHING, MODE_NOTHING, MODE_SMTP };
 	const char *m = c ? strchr(modes, c) : 0;
 
 	if (m)
 		s->mode = (enum mode)means[m - modes];
-	else if (c == 's' || c == 'd' || c == 'D') {
-		say(name, "an SMTP server (-b%c) is not built in; use -t or arguments, "
-			"or qmta-send -d to deliver", c);
-		return c == 's' ? SM_UNAVAILABLE : SM_USAGE;
+	else if (c == 'd' || c == 'D') {
+		say(name, "a daemon (-b%c) is not built in; qmta-send -d delivers", c);
+		return SM_USAGE;
 	}
 	return m ? 0 : usage(p);
 }
@@ -134,6 +134,16 @@ static int aliases(void)
 	return newaliases_main(1, argv);
 }
 
+static int smtp(void)
+{
+	static char word[] = "sendmail", *argv[] = { word, 0 };
+
+	if (CFG_SMTPD)
+		return smtpstdin_main(1, argv);
+	say(name, "an SMTP server (-bs) is not built in; use -t or arguments");
+	return SM_UNAVAILABLE;
+}
+
 /* -q: one run over the whole queue. Mail that still has to wait is no error. */
 static int flush(void)
 {
@@ -164,6 +174,8 @@ int sendmail_main(int argc, char **argv)
 		return flush();
 	case MODE_ALIASES:
 		return aliases();
+	case MODE_SMTP:
+		return smtp();
 	case MODE_NOTHING:
 		return SM_OK;
 	case MODE_VERIFY:

@@ -45,11 +45,11 @@ CALL = r'\bcontrol_(?:line|num|list|text|host|exists)\(((?:[^()]|\([^()]*\))*)\)
 # Functions that hand a name on, and tables of names: FILE, pattern.
 BEHIND = [('deliver/smtp.c', r'timeout_load\([^"{]*"([^"]+)", (\d+)'),
 	('msg/admin.c', r'read_one\([^"{]*"([^"]+)"()'),
-	('inject/ident.c', r'\{ "[A-Z]*(?:\\0)?", "([a-z]+)"()'),
-	('inject/choose.c', r'\{ "[A-Z]+", "([a-z.]+)"()'),
+	('msg/ident.c', r'\{ "[A-Z]*(?:\\0)?", "([a-z]+)"()'),
+	('queue/choose.c', r'\{ "[A-Z]+", "([a-z.]+)"()'),
 	('send/conf.c', r'"BOUNCERULES", "([^"]+)"()'),
 	('send/conf.c', r'\{ "([a-z]+)", AT\(\S*, [A-Z]+, \{ *(?:\.number = |")?(\w[^"}]*?)?"? *\}')]
-HIDDEN = {'send/conf.c', 'deliver/smtp.c', 'msg/admin.c', 'inject/ident.c',
+HIDDEN = {'send/conf.c', 'deliver/smtp.c', 'msg/admin.c', 'msg/ident.c',
 	'base/envrules.c'}
 names = {}
 for d, _, fs in os.walk(src):

@@ -28,7 +28,7 @@ like 'PREFIX' "$(cat "$T/build/config.h")" '^#define SBIN_DIR "/opt/mail/sbin"$'
 ok 'the control directory is in the program' grep -q /flash/qmta "$T/build/qmta"
 ok 'and that of users/cdb' grep -q /flash/users "$T/build/qmta"
 
-for bad in CFG_SEND=2 CFG_LOCAL=yes CFG_SEND= STATIC=x 'CFG_TLS=0 1'; do
+for bad in CFG_SEND=2 CFG_SMTPD=2 CFG_LOCAL=yes CFG_SEND= STATIC=x 'CFG_TLS=0 1'; do
 	got=$(build "$T" "$bad" 2>&1)
 	is "$bad: refused" $? 2
 	like "$bad: says why" "$got" "${bad%%=*} must be 0 or 1"
@@ -52,6 +52,11 @@ is 'no runner: message' "$got" 'qmta-send: not built in'
 ok 'no runner: no link' test ! -e "$T/build/bin/qmta-send"
 ok 'no runner: smaller' test \
 	"$(wc -c <"$T/build/qmta")" -lt "$whole"
+ok 'no SMTP server' build "$T" CFG_SMTPD=0
+got=$("$T/build/bin/sendmail" -bs </dev/null 2>&1)
+is 'no SMTP server: exit code of -bs' $? 69
+is 'no SMTP server: message' "$got" 'sendmail: an SMTP server (-bs) is not built in; use -t or arguments'
+ok 'no SMTP server: smaller' test "$(wc -c <"$T/build/qmta")" -lt "$whole"
 ok 'TLS can be switched on' build "$T" CFG_TLS=1
 like 'and is named' "$("$T/build/bin/sendmail" --version)" 'TLS: Mbed TLS 3\.6\.'
 ok 'and the queue program has none' sh -c \

@@ -155,7 +155,7 @@ is "or a whole path" "$? $(ran)" "0 two x Flee@mx.example.net Tto@far.example  "
 echo "lee@*:PATH=/x" >"$CONTROLDIR/from.envrules"
 letter | post -f lee@mx.example.net to@far.example 2>"$TMP/e"
 is "a rule that sets PATH: 75, no message" "$? $(both)" "75 0 0"
-like "the file is named" "$(cat "$TMP/e")" 'may not be set: from\.envrules'
+like "the file is named" "$(cat "$TMP/e")" 'from\.envrules: it sets what may not be set'
 letter | $AS "$RBIN/qmail-inject" -f 'x:PATH=/x,@mx.example.net' to@far.example 2>"$TMP/e"
 is "an address that looks like a rule is just an address" "$? $(both)" "0 1 0"; drain
 rm "$CONTROLDIR/from.envrules"

@@ -114,8 +114,6 @@ fi
 is "T7: -bv" "$(send '' -bv a 'b@x.y, "C" <c@x.y>'; cat "$TMP/out")" "$(printf '%s\n' '0 but it talks' "a$D" b@x.y c@x.y)"
 ok "T7: -bv queues nothing" queue_is_empty
 is "T7: -bi" "$(send '' -bi)" 0
-is "T7: -bs" "$(send '' -bs)" 69
-like "T7: -bs says so" "$(cat "$TMP/err")" 'not built in'
 is "T7: -bd" "$(send '' -bd)" 64
 is "T7: -bD" "$(send '' -bD)" 64
 is "T7: -bt" "$(send '' -bt)" 64

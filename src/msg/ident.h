@@ -1,9 +1,9 @@
 /* ident.h: who sends: this host's names and the user's. Each is looked up when
  * a message first needs it, and once. */
-#ifndef INJECT_IDENT_H
-#define INJECT_IDENT_H
+#ifndef MSG_IDENT_H
+#define MSG_IDENT_H
 #include "../base/passwd.h"
-#include "../msg/addrlist.h"
+#include "addrlist.h"
 
 enum { IDENT_IDHOST = ADDR_PLUS + 1, IDENT_ME, IDENT_NAMES };
 

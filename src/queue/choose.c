@@ -7,7 +7,7 @@
 #include "../base/envrules.h"
 #include "../base/proc.h"
 #include "../base/text.h"
-#include "run.h"
+#include "choose.h"
 
 enum { RULES = 3 };
 static const struct { char env[12], file[15], by; } rules[RULES] = {
@@ -34,7 +34,7 @@ static char *find(const struct buf *list, const struct buf *to, int by)
 	return vars;
 }
 
-int choose_queue(struct run *r, const struct buf *rcpts)
+int choose_program(const struct buf *sender, const struct buf *rcpts, const struct buf *more)
 {
 	static struct buf lists[RULES];	/* the environment points into them */
 	char *vars;
@@ -44,16 +44,15 @@ int choose_queue(struct run *r, const struct buf *rcpts)
 		struct buf *list = &lists[i];
 
 		if ((got = envrules_list(list, rules[i].env, rules[i].file)) < 0)
-			return end_text(r, FATE_LATER, control_error());
+			return -1;
 		if (!got)
 			continue;
 		if (rules[i].by == 'f')
-			vars = envrules_find(list, r->sender.s, r->sender.len);
-		else if (!(vars = find(list, &r->args, rules[i].by)))
-			vars = find(list, rcpts, rules[i].by);
+			vars = envrules_find(list, sender->s, sender->len);
+		else if (!(vars = find(list, rcpts, rules[i].by)))
+			vars = find(list, more, rules[i].by);
 		if (vars && envrules_put(vars) < 0)
-			return end_shown(r, FATE_LATER, "a rule sets what may not be set: ",
-				rules[i].file, strlen(rules[i].file));
+			return control_wrong(rules[i].file, "it sets what may not be set");
 	}
-	return 1;
+	return 0;
 }

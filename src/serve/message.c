@@ -1,0 +1,145 @@
+/* message.c: from DATA to the answer that makes a message ours. The bytes go to the
+ * submission as they come, one window at a time. 250 is said after submit_end() and
+ * at no other place; whatever fails earlier is remembered, the rest of the text is read
+ * and dropped, and the answer comes where the client waits for it. */
+#include <errno.h>
+#include <string.h>
+#include "../base/clock.h"
+#include "../exits.h"
+#include "session.h"
+
+/* The queue's number in SMTP's words. */
+static void answer(struct session *s)
+{
+	int code = s->code, perm = submit_permanent(&s->submit, code), reply = 451;
+	const char *words = submit_words(&s->submit, code), *status = qq_status(code);
+
+	if (words != qq_words(code))	/* the program's own; only their class is known */
+		status = perm ? "5.3.0" : "4.3.0";
+	if (perm)
+		reply = code == QQ_TOOBIG ? 552 : 554;
+	else if (code == QQ_WRITE || code == QQ_QUEUEMAX || code == QQ_QUEUEBYTES)
+		reply = 452;
+	talk_reply(&s->talk, "%d %s %s", reply, status, words);
+}
+
+/* The message will not be taken, for this reason of ours. */
+void session_fail(struct session *s, const char *reply)
+{
+	if (s->live)
+		submit_abort(&s->submit);
+	s->live = 0;
+	s->refused = reply;
+}
+
+void session_put(struct session *s, const char *p, size_t n)
+{
+	/* What went wrong ends a queue program at once, not when the client is done. */
+	if (s->live && submit_data(&s->submit, p, n)) {
+		s->code = submit_end(&s->submit);
+		s->live = 0;
+	}
+}
+
+static void put(void *arg, const char *p, size_t n)
+{
+	session_put(arg, p, n);
+}
+
+/* The next bytes of the text. */
+static void take(struct session *s, size_t n)
+{
+	if (!s->live)
+		return;
+	s->size += n;
+	if (s->databytes && s->size > s->databytes)
+		session_fail(s, SESSION_TOOBIG);
+	else if (s->data.nul)
+		session_fail(s, "550 5.6.0 the message has a NUL byte");
+	else if (!s->lenient && (s->data.barelf || s->data.barecr))
+		session_fail(s, "550 5.6.0 lines must end in CR LF");
+	else
+		header_put(&s->header, s->window, n);
+	if (s->live && s->header.hops >= HOPS_MAX)
+		session_fail(s, "554 5.4.6 too many hops, this message is looping");
+}
+
+/* All of the text was read. */
+static void end(struct session *s)
+{
+	struct submit *m = &s->submit;
+	size_t i, n;
+
+	header_end(&s->header);
+	if (s->live) {
+		submit_sender(m, s->from.s, s->from.len);
+		for (i = 0; i < s->rcpts.len; i += n + 1) {
+			n = strlen(s->rcpts.s + i);
+			if (submit_rcpt(m, s->rcpts.s + i, n))
+				break;		/* the error stays until submit_end */
+		}
+		s->code = submit_end(m);
+		s->live = 0;
+	}
+	if (s->refused)
+		talk_reply(&s->talk, "%s", s->refused);
+	else if (s->code)
+		answer(s);
+	else {
+		s->accepted++;
+		talk_reply(&s->talk, "250 2.0.0 ok %lld qp %d", (long long)clock_wall(),
+			(int)submit_qp(m));
+	}
+}
+
+/* 1, or why there is no more input. */
+static int read_text(struct session *s)
+{
+	struct talk *t = &s->talk;
+	size_t n;
+	int r;
+
+	while (s->data.state != DATA_END) {
+		if ((r = talk_fill(t)) <= 0)
+			return r;
+		t->pos += data_take(&s->data, t->in_space + t->pos, t->len - t->pos,
+			s->window, &n);
+		take(s, n);
+	}
+	return 1;
+}
+
+int message_take(struct session *s)
+{
+	struct buf trace = BUF_OVER(s->trace);
+	const char *no = s->begin(s, &trace);
+	int r;
+
+	if (no) {
+		talk_reply(&s->talk, "%s", no);
+		return 1;
+	}
+	memset(&s->data, 0, sizeof s->data);
+	memset(&s->header, 0, offsetof(struct header, name));
+	s->header.put = put;
+	s->header.complete = s->complete;
+	s->header.arg = s;
+	s->refused = 0;
+	s->size = 0;
+	if ((s->code = submit_begin(&s->submit, PUT_UID)) != 0) {
+		answer(s);
+		return 1;
+	}
+	s->live = s->submit.ready = 1;
+	talk_reply(&s->talk, "354 go ahead");
+	session_put(s, trace.s, trace.len);
+	if ((r = read_text(s)) <= 0) {
+		int e = errno;
+
+		session_fail(s, 0);
+		errno = e;
+		return r;
+	}
+	end(s);
+	return s->lenient || !(s->data.barelf || s->data.barecr) ? 1 : -2;
+}

@@ -1,0 +1,101 @@
+/* talk.c: a server's connection as bytes. A pipe of a local program, and later a
+ * socket: TLS will have its place in the two functions that touch the descriptors.
+ * They wait until there is something to read or room to write, so that descriptors
+ * that block, and that others share with us, need not be changed. Refuses lines that
+ * are too long, and control bytes: none can reach an address or a reply. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include "../base/clock.h"
+#include "../base/io.h"
+#include "talk.h"
+
+static int ready(const struct talk *t, int fd, short events)
+{
+	int64_t at = clock_mono() + t->wait;
+	int r = io_wait(fd, events, at < t->until ? at : t->until);
+
+	if (!r)
+		errno = ETIMEDOUT;
+	return r;
+}
+
+int talk_flush(struct talk *t)
+{
+	size_t n = t->out_len;
+
+	t->out_len = 0;
+	if (n && !t->err && (ready(t, t->out, POLLOUT) <= 0 ||
+		io_write_by(t->out, t->out_space, n, clock_mono() + t->wait) < 0))
+		t->err = errno;
+	errno = t->err;
+	return t->err ? -1 : 0;
+}
+
+int talk_fill(struct talk *t)
+{
+	ssize_t r;
+
+	if (t->pos < t->len && !t->err)
+		return 1;
+	if (talk_flush(t) < 0 || ready(t, t->in, POLLIN) <= 0)
+		return -1;
+	r = io_read(t->in, t->in_space, sizeof t->in_space);
+	t->pos = 0;
+	t->len = r > 0 ? (size_t)r : 0;
+	return r > 0 ? 1 : (int)r;
+}
+
+/* The n bytes of a line that is whole, its LF not among them. */
+static int judge(struct talk *t, size_t n)
+{
+	size_t i;
+
+	if (n >= sizeof t->line)
+		return TALK_LONG;
+	if (n && t->line[n - 1] == '\r')
+		n--;
+	else if (!t->barelf)
+		return TALK_BAD;
+	t->line[n] = 0;
+	for (i = 0; i < n; i++)
+		if ((unsigned char)t->line[i] < 32 || t->line[i] == 127)
+			return TALK_BAD;
+	return TALK_LINE_READ;
+}
+
+int talk_line(struct talk *t)
+{
+	size_t n = 0;
+	int r, c;
+
+	while ((r = talk_fill(t)) > 0) {
+		c = t->in_space[t->pos++];
+		if (c == '\n')
+			return judge(t, n);
+		if (n < sizeof t->line)
+			t->line[n++] = (char)c;
+	}
+	return r;
+}
+
+void talk_reply(struct talk *t, const char *fmt, ...)
+{
+	char space[TALK_REPLY + 2];
+	struct buf b = BUF_AT(space, 0, TALK_REPLY);
+	size_t i;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	for (i = 0; i < b.len; i++)
+		if ((unsigned char)space[i] < 32 || (unsigned char)space[i] > 126)
+			space[i] = ' ';
+	space[b.len++] = '\r';
+	space[b.len++] = '\n';
+	if (b.len > sizeof t->out_space - t->out_len && talk_flush(t) < 0)
+		return;
+	memcpy(t->out_space + t->out_len, space, b.len);
+	t->out_len += b.len;
+}
