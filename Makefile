@@ -17,7 +17,7 @@ endif
 include config.mk
 
 # --- Options: each 0 or 1, and possible together -----------------------------
-OPTIONS := QUEUE SEND LOCAL SMTPD TLS
+OPTIONS := QUEUE SEND LOCAL SMTPD SETUP TLS
 bool = $(if $(filter-out 0 1,$($(1)))$(filter-out 1,$(words $($(1)))),\
 	$(error $(1) must be 0 or 1, and is "$($(1))"))
 $(foreach v,$(OPTIONS:%=CFG_%) STATIC SAN SETUID,$(call bool,$(v)))

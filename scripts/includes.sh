@@ -15,7 +15,7 @@ function may(from, to) {
 	if (from == to || from == "top") return 1
 	if (to == "base") return 1
 	if (from == "queue") return to == "net" || to == "msg"
-	if (from == "tools") return to ~ /^(deliver|queue|msg)$/
+	if (from == "tools") return to ~ /^(deliver|queue|msg|net)$/
 	if (from ~ /^(inject|send|deliver|serve)$/)
 		return to == "queue" || to == "net" || to == "msg"
 	return 0

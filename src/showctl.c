@@ -89,7 +89,8 @@ static const char settings[] =
 	SEND(LIST("virtualdomains", "none"))
 	OTHER("aliases")
 	OTHER("defaultqueue")
-	OTHER("me");
+	OTHER("me")
+	OTHER("relaypass");
 
 /* The setting behind s, or 0. */
 static const char *next(const char *s)

@@ -14,6 +14,7 @@
 #include "text.h"
 
 static int distrust;
+static const char *chosen;
 
 /* Names in the control directory, each ending in NUL, when they were asked for.
  * Missing files are the most, and each costs a call to find out. */
@@ -29,9 +30,14 @@ void control_trust(int trusted)
 	distrust = !trusted;
 }
 
+void control_use(const char *dir)
+{
+	chosen = dir;
+}
+
 const char *control_dir(void)
 {
-	const char *d = distrust ? 0 : getenv("CONTROLDIR");
+	const char *d = chosen ? chosen : distrust ? 0 : getenv("CONTROLDIR");
 
 	return d && *d ? d : CONTROL_DIR;
 }

@@ -12,6 +12,8 @@
  * Without this call the environment is honoured. */
 void control_trust(int trusted);
 const char *control_dir(void);
+/* This directory, whatever the environment says; it stays the caller's. */
+void control_use(const char *dir);
 
 /* on 1: reads the names in the directory once; from then on a file that was not there
  * then is missing, without a look. A directory that cannot be read, or has too many

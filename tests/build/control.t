@@ -27,7 +27,7 @@ is "the page is sorted within its sections, me first" "$(awk -F '\t' '
 	$1 == s && $2 < n && n != "me" { print $2 " comes after " n } { s = $1; n = $2 }' \
 	"$TMP/page")" ""
 # What qmail-showctl shows in another way, or for some queues only, has no default there.
-others='aliases|concurrencyl.NAME|defaultqueue|me'
+others='aliases|concurrencyl.NAME|defaultqueue|me|relaypass'
 cut -f 2,3 "$TMP/page" | tr '\t' ' ' | grep -Ev "^($others) " | sort >"$TMP/told"
 ok "names and defaults of the page are those of qmail-showctl" diff "$TMP/told" "$TMP/shown"
 while read -r n; do
@@ -74,9 +74,10 @@ for n in sorted(names):
 P
 python3 "$TMP/code.py" "$TOP/src" >"$TMP/code"
 is "every file that the code opens is named there" "$(grep '^!!' "$TMP/code")" ""
-# One file has a name of its own making, and /etc/aliases is asked for by path.
+# One file has a name of its own making, /etc/aliases is asked for by path, and the
+# password of the relay waits for the release that logs in.
 cut -f 1 "$TMP/code" | sort >"$TMP/opened"
-grep -Ev '^(aliases|concurrencyl.NAME)$' "$TMP/names" >"$TMP/named"
+grep -Ev '^(aliases|concurrencyl.NAME|relaypass)$' "$TMP/names" >"$TMP/named"
 ok "the code opens the files of the page, and no others" diff "$TMP/named" "$TMP/opened"
 # Where a table of the code has a default, it is the one that is shown.
 grep -v '^bouncelifetime' "$TMP/code" | awk -F '\t' '$2 != "" && $2 != "0" { print $1 " " $2 }' |
