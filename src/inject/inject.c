@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "../base/clock.h"
 #include "../base/control.h"
 #include "../base/defaults.h"
@@ -224,6 +225,7 @@ struct in *inject_input;
 int inject_run(const struct inject *o)
 {
 	static struct run r;	/* too large for a small stack */
+	off_t start = lseek(0, 0, SEEK_CUR);
 
 	r.o = o;
 	control_snapshot(1);
@@ -253,5 +255,9 @@ int inject_run(const struct inject *o)
 		else
 			deliver(&r);
 	}
+	/* bsd-mailx keeps a letter that was refused by reading on in the same open
+	 * file: it shall find there what it gave us. */
+	if (r.fate && start >= 0)
+		lseek(0, start, SEEK_SET);
 	return fate_exit(r.fate, o->sysexits);
 }

@@ -88,6 +88,20 @@ static int add_name(struct buf *b, int c, const struct addr_rules *r, enum addr_
 	return 1;
 }
 
+/* The domain of a host without one, the n bytes at the end of b. Programs call this
+ * host what hostname(1) says, "board"; where nothing but control/me is written, that is
+ * board.example.net and not board.board.example.net. */
+static int add_domain(struct buf *b, size_t n, const struct addr_rules *r)
+{
+	const char *own = r->name(r->arg, ADDR_ME), *name = r->name(r->arg, ADDR_DOMAIN);
+
+	if (!own || !name || strcmp(own, name) || strcspn(own, ".") != n ||
+		!text_caseeq(own, n, b->s + b->len - n, n))
+		return add_name(b, '.', r, ADDR_DOMAIN);
+	buf_puts(b, own + n);
+	return 1;
+}
+
 /* The steps that complete an address (docs: qmail-header(5)): a host that is
  * missing is defaulthost; h.cs+ becomes h.cs.plusdomain, h h.defaultdomain;
  * h.d and [literal] are complete. A host that is exactly [] marks a bounce
@@ -123,8 +137,8 @@ static enum addr_result one_complete(struct one *a, const struct addr_rules *r)
 		return is_good(b, b->len) ? ADDR_OK : ADDR_BAD;
 	plus = b->s[b->len - 1] == '+';
 	b->len -= (size_t)plus;
-	if ((plus || (*host != '[' && !memchr(host, '.', n))) &&
-		!add_name(b, '.', r, plus ? ADDR_PLUS : ADDR_DOMAIN))
+	if (plus ? !add_name(b, '.', r, ADDR_PLUS) :
+		*host != '[' && !memchr(host, '.', n) && !add_domain(b, n, r))
 		return ADDR_NONAME;
 	return !b->full && is_good(b, a->at + 1) ? ADDR_OK : ADDR_BAD;
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include "../base/buf.h"
 
-enum addr_name { ADDR_HOST, ADDR_DOMAIN, ADDR_PLUS };	/* defaulthost, defaultdomain, plusdomain */
+enum addr_name { ADDR_HOST, ADDR_DOMAIN, ADDR_PLUS, ADDR_ME };	/* defaulthost and so on */
 enum addr_result {
 	ADDR_OK = 1,
 	ADDR_BAD = 0,		/* the text is not a list of addresses */

@@ -5,7 +5,7 @@
 #include "../base/passwd.h"
 #include "addrlist.h"
 
-enum { IDENT_IDHOST = ADDR_PLUS + 1, IDENT_ME, IDENT_NAMES };
+enum { IDENT_ME = ADDR_ME, IDENT_IDHOST, IDENT_NAMES };
 
 struct ident {
 	/* After a failure: what is wrong and what to do, in three pieces. */

@@ -282,6 +282,14 @@ is "109: sendmail -bp" "$("$S" -bp)" "Mail queue is empty"
 printf 'b\n' | "$S" r@x.y
 like "109: mailq shows the message" "$("$BIN/mailq")" 'r@x\.y'
 
+# ---- what fails leaves an open file where it was: bsd-mailx reads on there ----
+printf 'read\nSubject: s\n\nbody\n' >"$TMP/letter"
+left() { (read -r _; "$@" 2>/dev/null; echo "exit $?"; cat) <"$TMP/letter"; }
+is "a refused letter can be read again" "$(QUEUEDIR=$TMP/no left "$S" r@x.y)" \
+	"$(printf 'exit 75\nSubject: s\n\nbody')"
+is "one that is safe is at its end" "$(left "$S" r@x.y)" "exit 0"
+clean
+
 # ---- -q runs the queue ----
 clean
 is "-q on an empty queue" "$(timeout 30 "$S" -q >/dev/null 2>&1; echo $?)" 0

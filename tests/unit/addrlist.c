@@ -13,7 +13,8 @@ static unsigned rnd(unsigned n)
 	return (seed >> 16) % n;
 }
 
-static const char *names[3] = { "board.example.net", "example.net", "example.org" };
+static const char *names[4] = { "board.example.net", "example.net", "example.org",
+	"board.example.net" };
 static int asked;
 
 static const char *name(void *arg, enum addr_name which)
@@ -201,7 +202,14 @@ static void test_bounds(void)
 	names[ADDR_DOMAIN] = 0;
 	ok(parse("a@b", 3) == ADDR_NONAME, "a missing name is told");
 	ok(parse("a@b.c", 5) == ADDR_OK, "and only when it is needed");
+	names[ADDR_DOMAIN] = "board.example.net";
+	ok(parse("a@Board, b@boar, c@board2", 25) == ADDR_OK && !strcmp(found,
+		"a@Board.example.net|b@boar.board.example.net|c@board2.board.example.net|"),
+		"this host's short name is this host");
 	names[ADDR_DOMAIN] = "example.net";
+	ok(parse("a@board, b@example", 18) == ADDR_OK &&
+		!strcmp(found, "a@board.example.net|b@example.example.net|"),
+		"a defaultdomain of its own is added to every name");
 }
 
 static size_t random_text(char *text)
