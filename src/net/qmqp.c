@@ -4,6 +4,7 @@
  * more: a late mail is better than a second one. Believes no answer but a whole one,
  * so a wrong port or a broken line is never success. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -190,7 +191,7 @@ int qmqp_load(struct qmqp *q, char *const *servers, const char *list)
 struct talk {
 	struct qmqp *q;
 	int fd;
-	int sent;		/* all of the request has left */
+	int begun, sent;	/* some, all of the request has left */
 	int64_t until;
 	const char *why;	/* our words for what went wrong */
 	char text[QMQP_TEXT];	/* the server's */
@@ -205,8 +206,15 @@ static int64_t within(const struct talk *t, unsigned ms)
 	return at < t->until ? at : t->until;
 }
 
+/* Who speaks, or leaves, while the message is on its way says nothing about it, and is
+ * not to get the byte that would make it his. */
 static int put_now(struct talk *t, const char *p, size_t n)
 {
+	if (t->begun && io_wait(t->fd, POLLIN, 0) > 0) {
+		t->why = "it does not wait for the end of the message";
+		return -1;
+	}
+	t->begun = 1;
 	if (io_write_by(t->fd, p, n, within(t, t->q->timeout)) == 0)
 		return 0;
 	t->why = err_text(errno);
@@ -251,6 +259,7 @@ static int request(struct talk *t, const struct qmqp_source *s)
 	ssize_t n;
 
 	t->out = BUF_OVER(t->window);
+	t->begun = 0;
 	buf_fmt(&t->out, "%llu:", (unsigned long long)left);
 	if (s->rewind(s->arg) < 0)
 		return QQ_READ;
@@ -293,16 +302,18 @@ static int answer_byte(struct talk *t, struct answer *a, int c)
 	return 0;
 }
 
-/* K, Z or D; 0 when no whole answer came. */
+/* K, Z or D; 0 when no whole answer came in time: a server that gives it drop by drop
+ * gets no more time than another. */
 static char answer(struct talk *t, unsigned ms)
 {
 	struct answer a = { 0 };
 	unsigned char s[256];
+	int64_t at = within(t, ms);
 	ssize_t n, i;
 	int r = 0;
 
 	*t->text = 0;
-	while ((n = io_read_by(t->fd, s, sizeof s, within(t, ms))) > 0) {
+	while ((n = io_read_by(t->fd, s, sizeof s, at)) > 0) {
 		for (i = 0; i < n && !r; i++)
 			r = answer_byte(t, &a, s[i]);
 		if (r > 0)

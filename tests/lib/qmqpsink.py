@@ -3,9 +3,12 @@
 came, and can be told to misbehave at any byte.
 
 usage: qmqpsink.py [--port 0] [--portfile F] [--host 127.0.0.1|::1] --dir D
-       [--timeout SECS] [--script F] [--log F] [--read BYTES] [--backlog N]
+       [--timeout SECS] [--script F] [--log F] [--read BYTES] [--backlog N] [--full]
        qmqpsink.py --decode FILE    a record in words: F sender, T each recipient,
                                     an empty line, then the message
+
+--full: nobody gets through. The place for those who wait to be let in is taken, so a
+connection is neither accepted nor refused, as behind a firewall that drops it.
 
 Each request is recorded as D/0001, D/0002, ... : its bytes as they came, complete by
 rename before anything is answered. The name ends in .Z or .D when that was the answer,
@@ -28,11 +31,15 @@ matches wins. The script is read again at every connection. ACTION:
   raw TEXT          these bytes, with \\n \\r \\0 \\xNN, then the connection is closed
   split N ACTION    the first N bytes of what it sends, a moment later the rest
   bytes ACTION      what it sends, byte for byte
+  drip SECS ACTION  the same, that far apart
+  rst ACTION        the connection ends by RST
   keep ACTION       the connection stays open behind the answer, until the client closes
   drop              close at once     reset   the same by RST
   swallow           (ANSWER) the same as drop: the request is recorded before
   stall             say nothing more     freeze     and read nothing more
   sleep SECS ACTION
+  say TEXT          (CONNECT, IN) these bytes, and carry on
+  shut              (CONNECT, IN) end its own side, and carry on
   go                (CONNECT, IN) carry on
 """
 import argparse
@@ -202,23 +209,41 @@ class Conn:
                 room = min(room, at - self.have)
             self.recv(room)
 
-    def send(self, data, pieces):
+    def send(self, data, how):
         self.sink.log(self.n, "answer %d" % len(data))
+        pieces, pause = [data], 0.02
+        if isinstance(how, float):
+            pieces, pause = [data[i:i + 1] for i in range(len(data))], how
+        elif how is not None:
+            pieces = [data[:how], data[how:]]
         for i, piece in enumerate(pieces):
             if i:
-                time.sleep(0.02 if len(pieces) == 2 else 0.001)
+                time.sleep(pause)
             if piece:
                 self.sock.sendall(piece)
 
+    def carry_on(self, word, rest):
+        """Whether it only did something in passing."""
+        if word == "say":
+            self.send(unescape(rest), None)
+        elif word == "shut":
+            self.sock.shutdown(socket.SHUT_WR)
+        return word in ("say", "shut", "go")
+
     def act(self, action, whole=False):
-        how, keep = None, False
+        how, keep, rst = None, False, False
         while True:
             word, _, rest = action.partition(" ")
             if word == "split":
                 how, _, action = rest.partition(" ")
                 how = int(how)
             elif word == "bytes":
-                how, action = "bytes", rest
+                how, action = 0.001, rest
+            elif word == "drip":
+                how, _, action = rest.partition(" ")
+                how = float(how)
+            elif word == "rst":
+                rst, action = True, rest
             elif word == "keep":
                 keep, action = True, rest
             elif word == "sleep":
@@ -226,7 +251,7 @@ class Conn:
                 time.sleep(float(secs))
             else:
                 break
-        if word == "go":
+        if self.carry_on(word, rest):
             return
         if word in ("K", "Z", "D"):
             text = unescape(word + rest)
@@ -238,13 +263,8 @@ class Conn:
             self.sink.store(self.n, self.request(), end)
             self.stored = True
         if data:
-            pieces = [data]
-            if how == "bytes":
-                pieces = [data[i:i + 1] for i in range(len(data))]
-            elif how is not None:
-                pieces = [data[:how], data[how:]]
-            self.send(data, pieces)
-        if word == "reset":
+            self.send(data, how)
+        if rst or word == "reset":
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if word == "freeze":
             time.sleep(self.sink.a.timeout)
@@ -298,8 +318,52 @@ def arguments():
     p.add_argument("--log")
     p.add_argument("--read", type=int, default=65536)
     p.add_argument("--backlog", type=int, default=256)
+    p.add_argument("--full", action="store_true")
     p.add_argument("--decode")
     return p.parse_args()
+
+
+def listen(a):
+    s = socket.socket(socket.AF_INET6 if ":" in a.host else socket.AF_INET)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((a.host, a.port))
+    s.listen(0 if a.full else a.backlog)
+    return s
+
+
+def fill(listener):
+    """Takes the places of those who wait. What it returns must be kept."""
+    crowd = []
+    for _ in range(8):
+        c = socket.socket(listener.family)
+        c.setblocking(False)
+        c.connect_ex(listener.getsockname())
+        crowd.append(c)
+    time.sleep(0.1)
+    return crowd
+
+
+def accept(sink, listener, end):
+    """Serves until then."""
+    crowd = fill(listener) if sink.a.full else []
+    while True:
+        left = end - time.monotonic()
+        if left <= 0:
+            return
+        if crowd:
+            time.sleep(left)
+            continue
+        listener.settimeout(left)
+        try:
+            c, _ = listener.accept()
+        except OSError:
+            continue
+        c.settimeout(max(1.0, left))
+        c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sink.load()
+        sink.conns += 1
+        sink.log(sink.conns, "connect")
+        threading.Thread(target=Conn(sink, c, sink.conns).serve, daemon=True).start()
 
 
 def main():
@@ -310,31 +374,14 @@ def main():
         sys.exit("qmqpsink: loopback only")
     os.makedirs(a.dir, exist_ok=True)
     sink = Sink(a)
-    s = socket.socket(socket.AF_INET6 if ":" in a.host else socket.AF_INET)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind((a.host, a.port))
-    s.listen(a.backlog)
+    s = listen(a)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     if a.portfile:
         with open(a.portfile + ".tmp", "w", encoding="ascii") as f:
             f.write("%d\n" % s.getsockname()[1])
         os.rename(a.portfile + ".tmp", a.portfile)
-    end = time.monotonic() + a.timeout
-    while True:
-        left = end - time.monotonic()
-        if left <= 0:
-            os._exit(0)
-        s.settimeout(left)
-        try:
-            c, _ = s.accept()
-        except OSError:
-            continue
-        c.settimeout(max(1.0, left))
-        c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sink.load()
-        sink.conns += 1
-        sink.log(sink.conns, "connect")
-        threading.Thread(target=Conn(sink, c, sink.conns).serve, daemon=True).start()
+    accept(sink, s, time.monotonic() + a.timeout)
+    os._exit(0)
 
 
 if __name__ == "__main__":
