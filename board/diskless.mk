@@ -7,3 +7,5 @@ CFG_TLS = 0
 # Without sendmail -bs; with web programs that use it, CFG_SMTPD=1.
 CFG_SMTPD = 0
 CFG_SETUP = 0
+# Nothing here stays running.
+LTO = 1

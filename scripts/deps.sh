@@ -171,10 +171,14 @@ build_musl() { # PREFIX
 		unpack "$got"
 	fi
 	say "building $(basename "$src") (about half a minute)"
+	# 350 bytes less in each program. gcc before 12 does not know -Oz.
+	small=-Oz
+	# shellcheck disable=SC2086 # the compiler's name and flags are words
+	$CC $ARCH_FLAGS $small -E -x c /dev/null >/dev/null 2>&1 || small=-Os
 	rm -rf "$tmp/b" && mkdir -p "$tmp/b"
 	(
 		cd "$tmp/b"
-		CC="$CC $ARCH_FLAGS" AR="$AR" CFLAGS="-Os -pipe" "$src/configure" \
+		CC="$CC $ARCH_FLAGS" AR="$AR" CFLAGS="$small -fno-pie -pipe" "$src/configure" \
 			--prefix=/ --syslibdir=/lib --disable-shared \
 			--disable-wrapper --enable-optimize=no
 		make -j"$jobs" AR="$AR" RANLIB="$AR s"

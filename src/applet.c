@@ -11,6 +11,8 @@
 #include "net/tls.h"
 #include "config.h"
 #include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
 
 /* The names, each behind the 0 or 1 of its option, and the functions of those with
  * 1. A function that only lines with option 0 name is not linked. */
@@ -61,11 +63,37 @@ static int name_refuse(const char *name, const char *why)
 	return EXIT_PERM;
 }
 
+/* The line of a name: its option's 0 or 1, then the name; fn: which function it is. 0:
+ * there is no such name. */
+static const char *find(const char *name, unsigned *fn)
+{
+	const char *s;
+
+	*fn = 0;
+	for (s = names; *s; s += strlen(s) + 1) {
+		if (strcmp(name, s + 1) == 0)
+			return s;
+		*fn += *s == '1';
+	}
+	return 0;
+}
+
+/* Some lists run qmail-qmqpc by a link with a name of their own: what the link says
+ * that we were run by. "" when it is none. */
+static char *link_name(char *to, size_t cap)
+{
+	ssize_t n = readlink((const char *)getauxval(AT_EXECFN), to, cap - 1);
+
+	to[n > 0 ? n : 0] = 0;
+	return base_name(to);
+}
+
 int applet_main(int argc, char **argv)
 {
 	static char *none[] = { "qmta", 0 };
+	char link[256];
 	const char *s;
-	unsigned i = 0;
+	unsigned fn;
 
 	if (argc < 1)
 		argv = none;
@@ -79,11 +107,7 @@ int applet_main(int argc, char **argv)
 	}
 	if (version_asked(argc, argv))
 		return version_show(tls_name());
-	for (s = names; *s; s += strlen(s) + 1) {
-		if (strcmp(*argv, s + 1) == 0)
-			return *s == '1' ? fns[i](argc, argv) :
-				name_refuse(*argv, "not built in");
-		i += *s == '1';
-	}
-	return name_refuse(*argv, "not a program of qmta; `qmta --help` lists them");
+	if (!(s = find(*argv, &fn)) && !(s = find(link_name(link, sizeof link), &fn)))
+		return name_refuse(*argv, "not a program of qmta; `qmta --help` lists them");
+	return *s == '1' ? fns[fn](argc, argv) : name_refuse(*argv, "not built in");
 }

@@ -4,7 +4,9 @@
  * moves without copying, and takes back when they shrink. */
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "heap.h"
+#include "sys.h"
 
 enum { CHUNK = 16384, SIZES = 4 };	/* 256, 512, 1024, 2048 */
 
@@ -14,7 +16,7 @@ static size_t left;
 
 static void *pages(size_t n)
 {
-	void *p = mmap(0, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = sys_mmap(n);
 
 	return p == MAP_FAILED ? 0 : p;
 }
@@ -60,7 +62,7 @@ void *heap_grow(void *old, size_t was, size_t want)
 	if (old && a == n)
 		return old;
 	if (old && a >= HEAP_LARGE && n >= HEAP_LARGE) {
-		p = mremap(old, a, n, MREMAP_MAYMOVE);
+		p = sys_mremap(old, a, n);
 		return p == MAP_FAILED ? 0 : p;
 	}
 	if (!(p = take(n)) || !old)

@@ -20,17 +20,29 @@ enum { DAY = 86400, FDS_SWEPT = 1024 };
 
 static const unsigned char sigs[] = { SIGTERM, SIGALRM, SIGHUP, SIGCHLD, SIGINT };
 
+void proc_signal(int sig, void (*how)(int))
+{
+	struct sys_sigaction sa = { .how = how };
+
+	syscall(SYS_rt_sigaction, sig, &sa, 0, _NSIG / 8);
+}
+
+void proc_unblock(void)
+{
+	unsigned long none[_NSIG / 8 / sizeof(long)] = { 0 };
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, 0, _NSIG / 8);
+}
+
 void proc_signals(void (*how)(int))
 {
-	sigset_t none;
 	size_t i;
 
 	for (i = 0; i < sizeof sigs; i++)
-		signal(sigs[i], how);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);	/* a file size limit is an error, not an end */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, 0);
+		proc_signal(sigs[i], how);
+	proc_signal(SIGPIPE, SIG_IGN);
+	proc_signal(SIGXFSZ, SIG_IGN);	/* a file size limit is an error, not an end */
+	proc_unblock();
 }
 
 void proc_signals_reset(void)
@@ -40,7 +52,7 @@ void proc_signals_reset(void)
 
 pid_t proc_fork(void)
 {
-	return _Fork();
+	return sys_fork();
 }
 
 int proc_pipe(int fd[2])
@@ -61,8 +73,8 @@ void proc_exec(const char *program, char *const argv[], char *const envp[], int 
 	int out, int errors)
 {
 	proc_signals_reset();
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
+	proc_signal(SIGPIPE, SIG_DFL);
+	proc_signal(SIGXFSZ, SIG_DFL);
 	if (lseek(in, 0, SEEK_SET) == 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
 		(!errors || dup2(out, 2) == 2)) {
 		/* dup2() of a descriptor to itself leaves close-on-exec on. */

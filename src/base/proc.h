@@ -10,7 +10,11 @@ int proc_pipe(int fd[2]);
 /* Default dispositions and an empty mask, SIGPIPE and SIGXFSZ ignored: callers hand us
  * blocked and ignored signals (mutt blocks SIGCHLD, mailx ignores eight). */
 void proc_signals_reset(void);
-/* The same, but TERM, ALRM, HUP, CHLD and INT get SIG_DFL or SIG_IGN. */
+/* One signal: SIG_DFL or SIG_IGN. */
+void proc_signal(int sig, void (*how)(int));
+/* No signal is blocked. */
+void proc_unblock(void);
+/* As proc_signals_reset, but TERM, ALRM, HUP, CHLD and INT get SIG_DFL or SIG_IGN. */
 void proc_signals(void (*how)(int));
 /* fork(2) for a process of one thread: the C library's takes locks that only
  * threads need (1 KB). */

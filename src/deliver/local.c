@@ -42,7 +42,7 @@ static void settle(uint32_t limit)
 	proc_limit(limit + GRACE, stuck);
 	/* Whoever it is that we become may stop us, and hold one of the few places. */
 	proc_deadline(limit + GRACE + GRACE / 2);
-	signal(SIGXFSZ, SIG_IGN);	/* a file too big is an error, not a death */
+	proc_signal(SIGXFSZ, SIG_IGN);	/* a file too big is an error, not a death */
 	umask(077);
 }
 

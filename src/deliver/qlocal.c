@@ -74,7 +74,7 @@ int qlocal_main(int argc, char **argv)
 	if (argc < OPERANDS || argc > OPERANDS + 1 || !arguments(&v, argv + o.at))
 		return usage();
 	proc_signals_reset();
-	signal(SIGXFSZ, SIG_IGN);	/* a file too big is an error, not a death */
+	proc_signal(SIGXFSZ, SIG_IGN);	/* a file too big is an error, not a death */
 	v.runner = -1;
 	v.until = clock_mono() + DAY_MS;
 	visit_init(&v);

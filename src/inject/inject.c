@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "config.h"
 #include "../base/clock.h"
 #include "../base/control.h"
 #include "../base/defaults.h"
 #include "../base/log.h"
+#include "../base/proc.h"
 #include "../msg/admin.h"
 #include "../msg/quote.h"
 #include "../queue/choose.h"
@@ -119,12 +121,9 @@ static int queue(struct run *r)
  * to be an error of write(2) that the queue can clean up after. */
 static void set_signals(void)
 {
-	sigset_t none;
-
-	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, 0);
+	proc_signal(SIGXFSZ, SIG_IGN);
+	proc_signal(SIGCHLD, SIG_DFL);
+	proc_unblock();
 }
 
 static int verify(struct run *r)
@@ -185,7 +184,7 @@ static int deliver(struct run *r)
 	one_sender(r);
 	if (r->o->print)
 		return show(r);
-	if (choose_program(&r->sender, &r->args, header_rcpts(r)) < 0)
+	if (CFG_QUEUE && choose_program(&r->sender, &r->args, header_rcpts(r)) < 0)
 		return end_text(r, FATE_LATER, control_error());
 	return queue(r);
 }

@@ -6,6 +6,7 @@
  * be worse, and refusing old mail helps nobody. */
 #include <errno.h>
 #include <string.h>
+#include "config.h"
 #include "../base/control.h"
 #include "../base/err.h"
 #include "../base/io.h"
@@ -126,7 +127,8 @@ static int header(struct outgoing *o, int fd, off_t start, uint64_t size)
 	return 0;
 }
 
-/* The present time in place of a date of an unset clock. Like as not before the
+/* The present time in place of a date of an unset clock: what was never in a queue was
+ * dated a moment ago. Like as not before the
  * others, so it is put among them. */
 static void date(struct outgoing *o, int fd, uint64_t size)
 {
@@ -160,7 +162,7 @@ const char *outgoing_find(struct outgoing *o, int fd, off_t start, uint64_t size
 		o->renamed : sender;
 	if (fd >= 0 && r && header(o, fd, start, size) < 0)
 		return err_text(errno);
-	if (fd >= 0 && !start)
+	if (CFG_QUEUE && fd >= 0 && !start)
 		date(o, fd, size);
 	if (o->text.full)
 		return err_text(ENOMEM);

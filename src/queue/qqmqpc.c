@@ -5,7 +5,6 @@
  *
  * What a server says to a refusal is told in one place: on descriptor 6 when the caller
  * has made a pipe of it (then the exit number is 82), else in a line on descriptor 2. */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,13 +45,13 @@ static int take(int letter, const char *s, size_t n)
 	return letter == 'F' ? submit_sender(&mail, s, n) : submit_rcpt(&mail, s, n);
 }
 
-/* 1 when somebody listens for words on it. */
-static int is_pipe(int fd)
+/* 1 when somebody listens on it, and has got these n bytes. */
+static int is_told(int fd, size_t n)
 {
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) &&
-		(fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+		io_write(fd, mail.text, n) == 0;
 }
 
 /* 1 by control/conf-exitcodes; what else may stand there means the family's. */
@@ -79,19 +78,19 @@ static int error_fd(void)
 static int refuse(int code)
 {
 	int other = is_indimail(), fd = other ? error_fd() : WORDS_FD;
+	size_t n;
 	int plain = mail.plain ? mail.plain : code;	/* none: a queue program's own words */
 
 	if (code == QQ_ENVELOPE && other)
 		return OTHER_ENVELOPE;
 	if (code != QQ_CUSTOM)
 		return code;
-	if (!is_pipe(fd)) {
+	n = mail.plain && !mail.said ? 0 : strlen(mail.text);
+	if (!is_told(fd, n)) {
 		say("qmail-qmqpc", "%s", mail.text + 1);
 		return plain;
 	}
-	if ((mail.plain && !mail.said) || io_write(fd, mail.text, strlen(mail.text)) < 0)
-		return plain;
-	return other ? OTHER_CUSTOM : QQ_CUSTOM;
+	return !n ? plain : other ? OTHER_CUSTOM : QQ_CUSTOM;
 }
 
 int qmqpc_main(int argc, char **argv)
@@ -101,9 +100,9 @@ int qmqpc_main(int argc, char **argv)
 
 	if (proc_is_setid() && proc_drop_setid() < 0)
 		return QQ_CONFIG;
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
+	proc_signal(SIGPIPE, SIG_IGN);
+	proc_signal(SIGXFSZ, SIG_IGN);
+	proc_signal(SIGCHLD, SIG_DFL);
 	control_snapshot(1);
 	submit_qmqp(&mail, PUT_UID, argc > 1 ? argv + 1 : 0);
 	if ((r = copy_message()) == 0)

@@ -149,11 +149,15 @@ void queue_trigger(struct queue *q)
  * left its mark, and nobody would send what is put in. */
 int queue_wait_marked(struct queue *q)
 {
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
 	int fd;
 
-	if (syscall(SYS_faccessat, q->dir, "lock/qmqpwait", F_OK) < 0)
+	if (syscall(SYS_faccessat, q->dir, "lock/qmqpwait", F_OK) < 0 || queue_seem(q) < 0)
 		return 0;
 	fd = qfile_at(q, "lock/trigger", O_WRONLY | O_NONBLOCK);
+	if (!uid)
+		proc_seem(uid, gid);
 	io_close(fd);
 	return fd >= 0;
 }

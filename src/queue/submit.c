@@ -70,7 +70,7 @@ static void run(int message, int envelope, int words)
 	if (dup2(message, 0) == 0 && dup2(envelope, 1) == 1 &&
 		dup2(words, CUSTOM_FD) == CUSTOM_FD &&
 		ioctl(CUSTOM_FD, FIONCLEX) == 0) {
-		signal(SIGPIPE, SIG_DFL);
+		proc_signal(SIGPIPE, SIG_DFL);
 		execv(args[0], args);
 	}
 	_exit(QQ_EXEC);
@@ -97,7 +97,7 @@ static int begin_program(struct submit *s)
 		return code;
 	}
 	/* A program that ends early is to give its exit number, not our death. */
-	signal(SIGPIPE, SIG_IGN);
+	proc_signal(SIGPIPE, SIG_IGN);
 	s->out = (struct out)OUT_OVER(s->fdm, s->put.window);
 	return 0;
 }
@@ -161,7 +161,7 @@ int submit_queue(struct submit *s, const char *dir)
 /* The servers are known: viaqmqp_begin() was called. */
 static int begin_qmqp(struct submit *s)
 {
-	const char *dir = viaqmqp_waits();
+	const char *dir = CFG_QUEUE ? viaqmqp_waits() : 0;
 
 	if (dir && submit_queue(s, dir) == 0) {
 		viaqmqp_abort();
@@ -225,7 +225,7 @@ int submit_data(struct submit *s, const void *p, size_t n)
 {
 	if (s->err)
 		return s->err;
-	if (s->way == BY_PUT)
+	if (CFG_QUEUE && s->way == BY_PUT)
 		return s->err = qput_data(&s->put, p, n);
 	if (s->way == BY_QMQP)
 		return s->err = viaqmqp_data(p, n);
@@ -250,7 +250,7 @@ int submit_sender(struct submit *s, const char *a, size_t n)
 		s->err = envelope_sender(a, n);
 	if (s->err)
 		return s->err;
-	if (s->way == BY_PUT)
+	if (CFG_QUEUE && s->way == BY_PUT)
 		return s->err = qput_sender(&s->put, a, n);
 	if (s->way == BY_QMQP) {
 		s->stage = ENVELOPE;
@@ -266,7 +266,7 @@ int submit_rcpt(struct submit *s, const char *a, size_t n)
 		s->err = envelope_rcpt(a, n);
 	if (s->err)
 		return s->err;
-	if (s->way == BY_PUT)
+	if (CFG_QUEUE && s->way == BY_PUT)
 		return s->err = qput_rcpt(&s->put, a, n);
 	if (s->way == BY_QMQP)
 		return s->err = viaqmqp_rcpt(a, n, s->ready);
@@ -300,7 +300,7 @@ static int reap(struct submit *s)
 
 int submit_end(struct submit *s)
 {
-	if (s->way == BY_PUT) {
+	if (CFG_QUEUE && s->way == BY_PUT) {
 		if (!s->err)
 			s->err = qput_commit(&s->put);
 		submit_abort(s);
@@ -326,7 +326,7 @@ int submit_end(struct submit *s)
  * not take it, and says 54. */
 void submit_abort(struct submit *s)
 {
-	if (s->way == BY_PUT) {
+	if (CFG_QUEUE && s->way == BY_PUT) {
 		qput_abort(&s->put);
 		queue_close(&s->q);
 		s->way = BY_PROGRAM;

@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+#include "config.h"
 #include "../base/control.h"
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/text.h"
 #include "../exits.h"
 #include "../msg/admin.h"
@@ -73,7 +75,8 @@ int viaqmqp_begin(char *const *servers)
 	via.rcpts = (struct buf)BUF_GROW(via.rcpts_space, ENVELOPE_MAX);
 	via.out.text = (struct buf)BUF_HEAP(OUTGOING_TEXT);
 	spool_open(&via.message);
-	load_fallback();
+	if (CFG_QUEUE)
+		load_fallback();
 	if (!via.err && qmqp_load(&via.qmqp, servers && *servers ? servers : 0, 0) < 0)
 		config_error();
 	return via.err || via.qmqp.count;
@@ -196,7 +199,7 @@ static ssize_t next_body(const char **p)
 
 static ssize_t request_next(void *arg, const char **p)
 {
-	const struct buf *b = 0;
+	const struct buf *b;
 	ssize_t n;
 
 	(void)arg;
@@ -205,12 +208,9 @@ static ssize_t request_next(void *arg, const char **p)
 			return n;
 		via.part++;
 	}
-	switch (via.part) {
-	case HEAD: b = &via.head; break;
-	case TAIL: b = &via.tail; break;
-	case RCPTS: b = &via.rcpts; break;
-	case BODY: case END: return 0;
-	}
+	if (via.part == END)
+		return 0;
+	b = via.part == HEAD ? &via.head : via.part == TAIL ? &via.tail : &via.rcpts;
 	via.part++;
 	*p = b->s;
 	return (ssize_t)b->len;
@@ -258,7 +258,7 @@ static int send_it(void)
 	if (code)
 		return code;
 	s.size = via.head.len + via.out.size + via.tail.len + via.rcpts.len;
-	signal(SIGPIPE, SIG_IGN);
+	proc_signal(SIGPIPE, SIG_IGN);
 	return qmqp_send(&via.qmqp, &s, IO_FOREVER);
 }
 
@@ -315,7 +315,7 @@ static int replay(struct submit *s)
  * would take is not put there. */
 static int fall_back(struct submit *s, int code)
 {
-	if (!*via.queue || qq_permanent(code) || code == QQ_ENVELOPE)
+	if (!CFG_QUEUE || !*via.queue || qq_permanent(code) || code == QQ_ENVELOPE)
 		return 0;
 	return submit_queue(s, via.queue) == 0 && replay(s) == 0;
 }
@@ -325,7 +325,7 @@ int viaqmqp_end(struct submit *s)
 	int code = send_it();
 
 	if (!code) {
-		if (viaqmqp_waits())
+		if (CFG_QUEUE && viaqmqp_waits() && queue_seem(&via.look) == 0)
 			queue_wake(&via.look, TRIGGER_UP);
 	} else
 		code = fall_back(s, code) ? 0 : explain(s, code);
@@ -338,5 +338,6 @@ void viaqmqp_abort(void)
 	spool_close(&via.message);
 	buf_free(&via.rcpts);
 	buf_free(&via.out.text);
-	via.look.dir = io_close(via.look.dir);
+	if (CFG_QUEUE)
+		via.look.dir = io_close(via.look.dir);
 }

@@ -48,7 +48,7 @@ static void worker(const struct spawn *s, char kind, int sock)
 	struct job j;
 
 	close(SPAWNER_FD);
-	signal(SIGCHLD, SIG_DFL);
+	proc_signal(SIGCHLD, SIG_DFL);
 	/* Not setrlimit(): musl's stops all threads first (1 KB). */
 	syscall(SYS_prlimit64, 0, RLIMIT_CORE, none, 0);
 	if (kind != 'R')

@@ -64,7 +64,7 @@ static void become_filter(const char *program, int in, int out)
 	char *argv[2] = { (char *)(uintptr_t)program, 0 };
 
 	proc_signals_reset();
-	signal(SIGPIPE, SIG_DFL);
+	proc_signal(SIGPIPE, SIG_DFL);
 	alarm(BOUNCE_SECS);
 	if (dup2(in, 0) == 0 && dup2(out, 1) == 1)
 		execv(program, argv);
@@ -152,8 +152,8 @@ static void become_child(void)
 
 	setpgid(0, 0);
 	proc_signals(SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGALRM, SIG_DFL);
+	proc_signal(SIGCHLD, SIG_DFL);
+	proc_signal(SIGALRM, SIG_DFL);
 	alarm(BOUNCE_SECS);
 	log_hold(0);
 	for (c = carriers; c < carriers + SLOTS_MAX; c++)

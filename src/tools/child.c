@@ -17,7 +17,7 @@
 
 static int become(const char *name, char **argv)
 {
-	signal(SIGPIPE, SIG_DFL);
+	proc_signal(SIGPIPE, SIG_DFL);
 	exec_path(argv);
 	say(name, "unable to run %s:", *argv);
 	return EXIT_TEMP;

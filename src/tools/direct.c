@@ -157,7 +157,7 @@ int direct_main(int argc, char **argv)
 	(void)argc, (void)argv;
 	caller = getuid();
 	proc_signals_reset();
-	signal(SIGXFSZ, SIG_IGN);
+	proc_signal(SIGXFSZ, SIG_IGN);
 	alarm(WRITER_SECS);
 	umask(077);
 	if (proc_is_setid() && proc_drop_setid() < 0)

@@ -84,7 +84,11 @@ int redirect_send(const char *name, char **addrs)
 		if ((code = submit_end(&s)) == 0)
 			return done(name, &s);
 	}
-	say(name, "unable to forward message: %s (#%s)", submit_words(&s, code), qq_status(code));
+	if (code == QQ_CUSTOM)	/* these words have a status of their own, or none */
+		say(name, "unable to forward message: %s", submit_words(&s, code));
+	else
+		say(name, "unable to forward message: %s (#%s)", submit_words(&s, code),
+			qq_status(code));
 	return submit_permanent(&s, code) ? EXIT_PERM : EXIT_TEMP;
 }
 

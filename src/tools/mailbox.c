@@ -216,7 +216,7 @@ static int convert(const char *name)
 		mbox_close(&m.box);
 	}
 	proc_signals_reset();
-	signal(SIGPIPE, SIG_DFL);
+	proc_signal(SIGPIPE, SIG_DFL);
 	return r < 0 ? EXIT_TEMP : EXIT_DONE;
 }
 

@@ -50,7 +50,7 @@ BEHIND = [('deliver/smtp.c', r'timeout_load\([^"{]*"([^"]+)", (\d+)'),
 	('send/conf.c', r'"BOUNCERULES", "([^"]+)"()'),
 	('send/conf.c', r'\{ "([a-z]+)", AT\(\S*, [A-Z]+, \{ *(?:\.number = |")?(\w[^"}]*?)?"? *\}')]
 HIDDEN = {'send/conf.c', 'deliver/smtp.c', 'msg/admin.c', 'msg/ident.c',
-	'base/envrules.c'}
+	'base/envrules.c', 'net/qmqpconf.c'}
 names = {}
 for d, _, fs in os.walk(src):
 	for f in fs:

@@ -8,7 +8,7 @@ tree "$T"
 ok 'make deps' build "$T" deps
 set -- "$DEPS"/mbedtls-*/lib/libmbedtls.a
 ok 'Mbed TLS is there' test -s "$1"
-musl=$DEPS/musl-$(${CC:-cc} -dumpmachine)
+musl=$DEPS/musl-min-$(${CC:-cc} -dumpmachine)
 ok 'musl is there' test -s "$musl/lib/libc.a"
 ok 'kernel headers are beside it' test -f "$musl/include/linux/limits.h"
 

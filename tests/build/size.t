@@ -14,7 +14,7 @@ like 'a line for each subject' "$got" '^flood limits +[0-9]+$'
 is 'each subject has files that are there' "$(printf '%s\n' "$got" | grep ' 0$' |
 	grep -v '^src\|^lib')" ""
 for f in qmta qmail-queue; do
-	limit=$(awk -v f=$f '$1 == f && $2 == "x86_64" && $3 == "none" { print $4 }' \
+	limit=$(awk -v f=$f '$1 == f && $2 == "x86_64" && $3 == "none" && NF == 4 { print $4 }' \
 		"$TOP/tests/size.limits")
 	like "$f: there is a limit" "$limit" '^[0-9]+$'
 	like "$f: docs/SIZES.md names it" "$(cat "$TOP/docs/SIZES.md")" \
@@ -26,4 +26,15 @@ for f in qmta qmail-queue; do
 	*) skip "$f: the limit" "this is not x86_64" ;;
 	esac
 done
+# The program of a board has a gate as well.
+limit=$(awk '$5 == "diskless" && $2 == "x86_64" && $3 == "none" { print $4 }' \
+	"$TOP/tests/size.limits")
+is "diskless: the limit" "$limit" 59000
+like "diskless: docs/SIZES.md names it" "$(cat "$TOP/docs/SIZES.md")" \
+	"\| *qmta, .*diskless.*\|.*\| *$limit *\|"
+case $(uname -m) in
+x86_64) like "diskless: it was built and is below" "$got" \
+	"^gate: qmta of diskless has [0-9]+ bytes, limit $limit: ok$" ;;
+*) skip "diskless: the limit" "this is not x86_64" ;;
+esac
 done_testing

@@ -21,7 +21,7 @@ empty() { rm -f "$QUEUEDIR"/mess/*/* "$QUEUEDIR"/todo/* "$QUEUEDIR"/intd/* "$QUE
 # What lies in the queue: its envelope; and whether the text is that of $TMP/m
 queued() {
 	tr '\0' ' ' <"$(find "$QUEUEDIR/todo" -type f)" | sed 's/^u[0-9]* p[0-9]* //'
-	tail -n +2 "$(find "$QUEUEDIR/mess" -type f)" | cmp -s - "${1:-$TMP/m}" && echo same
+	tail -n +2 "$(find "$QUEUEDIR/mess" -type f)" | cmp -s - "$TMP/m" && echo same
 }
 printf 'Subject: t\n\nhi\n' >"$TMP/m"
 env_put 'Fkim@a.example\0Tann@b.example\0Tbo@b.example\0\0'

@@ -18,6 +18,31 @@ static int parses(const char *s, const char *want)
 	return want && !strcmp(text, want);
 }
 
+/* What the C library's says of the same text, and its bytes. */
+static void same(void)
+{
+	static const char letters[] = "::::...0123af1";
+	int bad = 0, good = 0;
+
+	for (int i = 0; i < 300000; i++) {
+		char s[24];
+		int n = rand() % (int)(sizeof s - 1), got, want;
+		unsigned char ours[16] = "", theirs[16] = "";
+
+		for (int k = 0; k < n; k++)
+			s[k] = letters[(unsigned)rand() % (sizeof letters - 1)];
+		s[n] = 0;
+		want = inet_pton(AF_INET, s, theirs) ? 4 : inet_pton(AF_INET6, s, theirs) ? 16 : 0;
+		got = parse4(ours, s) ? 4 : parse6(ours, s) ? 16 : 0;
+		good += got == 16;
+		if (got != want || memcmp(ours, theirs, (size_t)want)) {
+			bad++;
+			printf("# %s: %d, %d\n", s, got, want);
+		}
+	}
+	ok(!bad && good > 100, "as inet_pton reads them");
+}
+
 static void text(void)
 {
 	int bad = 0;
@@ -32,6 +57,18 @@ static void text(void)
 	ok(parses("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), "the longest");
 	ok(parses("300.1.1.1", 0) && parses("1.2.3", 0) && parses("", 0) && parses("[]", 0) &&
 		parses("host", 0) && parses("[1.2.3.4", 0) && parses("1.2.3.4 ", 0), "none");
+	ok(parses("01.2.3.4", 0) && parses("1.2.3.4.", 0) && parses("1.2.3.0004", 0) &&
+		parses("1..2.3", 0) && parses("::1.2.3", 0) && parses("1:2:3:4:5:6:7:1.2.3.4", 0),
+		"no IPv4 address");
+	ok(parses("::ffff:192.0.2.1", "::ffff:c000:201") && parses("1:2:3:4:5:6:1.2.3.4",
+		"1:2:3:4:5:6:102:304"), "four numbers at the end");
+	ok(parses("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0") && parses("::2:3:4:5:6:7:8",
+		"0:2:3:4:5:6:7:8"), "one group is left out");
+	ok(parses(":", 0) && parses(":::", 0) && parses(":1", 0) && parses("1:", 0) &&
+		parses("1::2::3", 0) && parses("1:2:3:4:5:6:7", 0) && parses("1:2:3:4:5:6:7:8:9", 0) &&
+		parses("1:2:3:4::5:6:7:8", 0) && parses("12345::", 0) && parses("::g", 0) &&
+		parses("1:2:3:4:5:6:7:8:", 0) && parses("::1.2.3.4:5", 0), "no IPv6 address");
+	same();
 	for (int i = 0; i < 20000; i++) {
 		struct addr a, b;
 		char t[ADDR_TEXT];

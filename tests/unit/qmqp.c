@@ -1,9 +1,12 @@
 /* The QMQP client: lines of qmqpservers, the bytes of a request, answers whole and broken. */
 #include "../../src/net/qmqp.c"
+#include "../../src/base/control.h"
 #include "../lib/tap.h"
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,10 +14,10 @@
 
 static int parses(const char *line, const char *name, unsigned port, int address)
 {
-	struct server v;
+	struct qserver v;
 
 	memset(&v, 'x', sizeof v);
-	if (!server_parse(&v, line, 628))
+	if (!qserver_parse(&v, line, 628))
 		return !name;
 	return name && !strcmp(v.name, name) && v.to.port == port && (int)v.to.n == address;
 }
