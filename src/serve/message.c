@@ -1,7 +1,8 @@
 /* message.c: from DATA to the answer that makes a message ours. The bytes go to the
  * submission as they come, one window at a time. 250 is said after submit_end() and
  * at no other place; whatever fails earlier is remembered, the rest of the text is read
- * and dropped, and the answer comes where the client waits for it. */
+ * and dropped, and the answer comes behind its dot. Also when there is no queue: what
+ * a client sends without waiting for 354 is text then, too, and never commands. */
 #include <errno.h>
 #include <string.h>
 #include "../base/clock.h"
@@ -70,7 +71,8 @@ static void end(struct session *s)
 	struct submit *m = &s->submit;
 	size_t i, n;
 
-	header_end(&s->header);
+	if (s->live)
+		header_end(&s->header);
 	if (s->live) {
 		submit_sender(m, s->from.s, s->from.len);
 		for (i = 0; i < s->rcpts.len; i += n + 1) {
@@ -112,25 +114,18 @@ static int read_text(struct session *s)
 int message_take(struct session *s)
 {
 	struct buf trace = BUF_OVER(s->trace);
-	const char *no = s->begin(s, &trace);
 	int r;
 
-	if (no) {
-		talk_reply(&s->talk, "%s", no);
-		return 1;
-	}
 	memset(&s->data, 0, sizeof s->data);
 	memset(&s->header, 0, offsetof(struct header, name));
 	s->header.put = put;
 	s->header.complete = s->complete;
 	s->header.arg = s;
-	s->refused = 0;
 	s->size = 0;
-	if ((s->code = submit_begin(&s->submit, PUT_UID)) != 0) {
-		answer(s);
-		return 1;
-	}
-	s->live = s->submit.ready = 1;
+	s->code = 0;
+	if (!(s->refused = s->begin(s, &trace)))
+		s->code = submit_begin(&s->submit, PUT_UID);
+	s->live = s->submit.ready = !s->refused && !s->code;
 	talk_reply(&s->talk, "354 go ahead");
 	session_put(s, trace.s, trace.len);
 	if ((r = read_text(s)) <= 0) {

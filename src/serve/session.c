@@ -138,14 +138,16 @@ static int rcpt(struct session *s, const char *arg)
 
 static int data(struct session *s, const char *arg)
 {
+	const char *no = *arg ? "501 5.5.4 DATA has no argument" :
+		!s->open ? "503 5.5.1 MAIL first" : !s->count ? "503 5.5.1 RCPT first" : 0;
 	int r;
 
-	if (*arg)
-		return wrong(s, "501 5.5.4 DATA has no argument");
-	if (!s->open)
-		return wrong(s, "503 5.5.1 MAIL first");
-	if (!s->count)
-		return wrong(s, "503 5.5.1 RCPT first");
+	if (no) {
+		wrong(s, no);
+		/* A client that does not wait has sent its text already, and that must
+		 * not be taken for commands: somebody else may have written it. */
+		return s->talk.pos < s->talk.len ? -2 : 1;
+	}
 	if ((r = message_take(s)) == 1 || r == -2)
 		forget(s);
 	return r;
@@ -167,7 +169,10 @@ static int quit(struct session *s, const char *arg)
 	return 0;
 }
 
-static const struct { char name[5]; int (*run)(struct session *s, const char *arg); } verbs[] = {
+static const struct {
+	char name[5];
+	int (*run)(struct session *s, const char *arg);
+} verbs[] = {
 	{ "MAIL", mail }, { "RCPT", rcpt }, { "DATA", data }, { "EHLO", ehlo },
 	{ "HELO", helo }, { "RSET", rset }, { "QUIT", quit },
 };
@@ -230,10 +235,11 @@ enum session_end session_run(struct session *s)
 	if (s->open)
 		how = SESSION_CUT;
 	else if (r < 0)
-		how = r == -2 ? SESSION_ENDED : SESSION_IDLE;
+		how = r == -2 ? SESSION_ENDED : SESSION_LOST;
 	if (r == -1 && errno == ETIMEDOUT)
 		reply(s, "421 4.4.2 timeout");
-	talk_flush(&s->talk);
+	if (talk_flush(&s->talk) < 0 && how == SESSION_QUIT)
+		how = SESSION_LOST;
 	buf_free(&s->rcpts);
 	return how;
 }

@@ -27,7 +27,7 @@ struct session {
 	const char *(*sender)(struct session *s, struct buf *addr);
 	const char *(*rcpt)(struct session *s, const struct buf *addr);
 	/* DATA, before the submission begins, the envelope is complete: puts into trace
-	 * what stands above the message. As above. */
+	 * what stands above the message. As above; said behind the text. */
 	const char *(*begin)(struct session *s, struct buf *trace);
 	/* As in struct header, or 0; arg is the session. */
 	void (*complete)(void *arg, unsigned seen);
@@ -60,7 +60,7 @@ struct session {
 enum session_end {
 	SESSION_QUIT,	/* QUIT, or the end of input between two messages */
 	SESSION_CUT,	/* the end of input, or of our patience, within a transaction */
-	SESSION_IDLE,	/* the same by a deadline, but between two messages */
+	SESSION_LOST,	/* our patience, or a reply that nobody took, between two messages */
 	SESSION_ENDED	/* by us: errors_max, or lines that end wrongly */
 };
 /* From the greeting to the end. A message that was answered by 250 is safe, and no

@@ -22,7 +22,7 @@
 #include "../queue/choose.h"
 #include "session.h"
 
-enum { ERRORS_MAX = 100, WAIT_SECS = 1200 };
+enum { ERRORS_MAX = 100, WAIT_SECS = 1200, WAIT_MOST = 86400 };
 
 static struct ident id;
 static const struct addr_rules rules = { ident_name, &id };
@@ -177,10 +177,10 @@ int smtpstdin_main(int argc, char **argv)
 	}
 	if (!(s.host = ident_host(&id, IDENT_ME)))
 		s.host = "localhost";	/* a message that is complete needs no name */
-	s.talk.wait = (int64_t)secs * 1000;
+	s.talk.wait = (int64_t)(secs < WAIT_MOST ? secs : WAIT_MOST) * 1000;
 	switch (session_run(&s)) {
 	case SESSION_CUT: return SM_TEMPFAIL;
-	case SESSION_IDLE: return SM_IOERR;
+	case SESSION_LOST: return SM_IOERR;
 	case SESSION_ENDED: return SM_UNAVAILABLE;
 	default: return SM_OK;
 	}

@@ -76,6 +76,8 @@ def accepted(scene, r, queued, wrong):
         if r.status not in (DONE, LEFT, TROUBLE):
             wrong.append("%s ends with %d" % (scene.argv[0], r.status))
         return True
+    if scene.replies:
+        return replied(scene, r, wrong)
     if r.status == 0:
         return True
     if r.status < 256 and r.status not in TEMPORARY[scene.argv[0]]:
@@ -83,12 +85,21 @@ def accepted(scene, r, queued, wrong):
     return None if scene.unsure else False
 
 
+def replied(scene, r, wrong):
+    """A 250 that could not be written may be that of a message which is safe."""
+    if matrix.TAKEN in r.text:
+        return True
+    if r.status not in {0} | TEMPORARY[scene.argv[0]] or "\n5" in r.text:
+        wrong.append("exit %d and its replies are no temporary error: %r" % (r.status, r.text[-200:]))
+    return None if r.status else False
+
+
 def work(root, scene, point, fault, total, say):
     r, queued, wrong = matrix.strike(root, scene, point, fault)
     if not r.hit:
         total.missed += 1
     want = accepted(scene, r, queued, wrong)
-    if not want and queued:
+    if not want and queued and not (want is None and scene.replies):
         wrong.append("refused with %d, and %s is there" % (r.status, queued))
     if not want and fault[1] == errno.EINTR and point.name in INTERRUPTED:
         wrong.append("an interrupted call refuses the message (exit %d)" % r.status)

@@ -12,6 +12,8 @@ def work(root, scene, point, fault, total, say):
     if not r.hit:
         total.missed += 1
     accepted = True if not scene.submission or r.status == 0 else None
+    if scene.replies:
+        accepted = True if matrix.TAKEN in r.text else None
     if r.hit and scene.submission and r.status != 256 + 9:
         wrong.append("killed, and ends with %d" % r.status)
     v = judge(scene.wants, root.local(), root.sink.got(), accepted, scene.spare)

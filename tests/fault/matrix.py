@@ -22,6 +22,7 @@ def new_root():
     return root
 
 
+TAKEN = "250 2.0.0 ok 1"        # the answer of SMTP, with the time, to a message that is safe
 LIES = {"sendmail": "sendmail", "local": "worker", "direct": "qmail-direct"}
 DRY_SECS = 4            # a run without faults takes some hundredths
 

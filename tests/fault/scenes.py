@@ -2,6 +2,7 @@
 queue before, one program to run, what must have arrived in the end.
 
   sendmail    submission, the queue written in process
+  smtp        sendmail -bs, a message that its client pipelines; its answer counts
   queue       qmail-queue alone, message and envelope on descriptors
   local       qmta-send, one message for the Maildir, straight from todo/
   remote      one message, two recipients, one transaction
@@ -53,16 +54,17 @@ class Scene:
     when the fault is over. codes: all exit codes that are right, where these are not a
     runner's or a submission's. unsure: what was refused may have arrived all the same, as
     a server does not always get to tell. check(root, run): what is wrong right behind the run.
-    spare: as judge has it, for one process that is killed."""
+    spare: as judge has it, for one process that is killed. replies: a submission that is
+    answered in SMTP, so that exit 0 says nothing."""
 
     def __init__(self, name, argv, wants, rules=(), submission=False, code=0,
                  home=None, control=None, env=None, files=None, before=(), codes=(),
-                 check=None, spare=1, unsure=False):
+                 check=None, spare=1, unsure=False, replies=False):
         self.name, self.argv, self.wants, self.rules = name, argv, wants, rules
         self.submission, self.code, self.home = submission, code, home or {}
         self.control, self.env, self.files = control or {}, env or {}, files or {}
         self.before, self.codes, self.commands = list(before), codes, ""
-        self.spare, self.unsure = spare, unsure
+        self.spare, self.unsure, self.replies = spare, unsure, replies
         self.check = check or (lambda root, run: [])
         self.stdin = os.devnull
         self.stdout = None
@@ -89,7 +91,11 @@ def submissions(root):
     q = Scene("queue", ["qmail-queue"], [Want(ME, data)], submission=True)
     s.stdin = q.stdin = put_file(root, "message", data)
     q.stdout = put_file(root, "envelope", envelope(at("from"), [ME]))
-    return [s, q]
+    data = letter("smtp", ME, at("from"))
+    b = Scene("smtp", ["sendmail", "-bs"], [Want(ME, data)], submission=True, replies=True)
+    b.stdin = put_file(root, "dialogue", b"MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n%s.\r\nQUIT\r\n" % (
+        at("from").encode(), ME.encode(), data.replace(b"\n", b"\r\n")))
+    return [s, q, b]
 
 
 def fresh(root, name, rcpts, wants, rules=(), code=0, home=None, sender=ME, **more):

@@ -8,7 +8,7 @@
  *	src/base/{grow,heap_libc,io,log,passwd,proc,text,trim}.c src/queue/{choose,qq,envelope}.c
  *   /tmp/fuzz-session -dict=tests/fuzz/smtp.dict -max_len=8192 -max_total_time=300
  *
- * The first byte says whether LF and CR alone are welcome, and which limits hold.
+ * The first byte says whether LF and CR alone are welcome, which limits hold, what fails.
  * Behind the session is a queue that keeps nothing and judges: no control byte in an
  * envelope, no CR or NUL in a message, no Bcc in its header, as many 250s as messages;
  * every reply is one line of printable bytes that begins with a number. */
@@ -18,8 +18,8 @@
 #include <sys/socket.h>
 #include "../../src/serve/stdin.c"
 
-static size_t queued, ended;
-static int inside, envelope;
+static size_t queued;
+static int inside, envelope, fail;
 static char text[1 << 16];
 static size_t text_len;
 
@@ -36,6 +36,8 @@ int submit_begin(struct submit *s, enum qput_who who)
 	(void)who;
 	must(!inside);
 	s->err = 0;
+	if (fail & 8)
+		return s->err = QQ_WRITE;
 	inside = 1;
 	envelope = 0;
 	text_len = 0;
@@ -44,13 +46,12 @@ int submit_begin(struct submit *s, enum qput_who who)
 
 int submit_data(struct submit *s, const void *p, size_t n)
 {
-	(void)s;
 	must(inside && !envelope && !memchr(p, '\r', n) && !memchr(p, 0, n));
 	if (n > sizeof text - 1 - text_len)
 		n = sizeof text - 1 - text_len;
 	memcpy(text + text_len, p, n);
 	text_len += n;
-	return 0;
+	return s->err = fail & 16 && text_len > 200 ? QQ_WRITE : 0;
 }
 
 static void judge_header(void)
@@ -98,10 +99,10 @@ int submit_rcpt(struct submit *s, const char *a, size_t n)
 
 int submit_end(struct submit *s)
 {
-	(void)s;
-	must(inside && envelope == 2);
+	must(inside && (s->err || envelope == 2));
 	inside = 0;
-	ended++;
+	if (s->err)
+		return s->err;
 	queued++;
 	return 0;
 }
@@ -183,6 +184,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 	s.rcpt = rcpt;
 	s.begin = begin;
 	s.complete = fields;
+	fail = *p;
 	queued = 0;
 	session_run(&s);
 	must(!inside && queued == s.accepted);
