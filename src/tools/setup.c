@@ -140,18 +140,17 @@ static void make_route(void)
 /* W_GENERIC for the two hosts that an address here can have. */
 static void make_generic(void)
 {
-	const char *s = word(W_GENERIC);
-	char text[16384];
-	struct buf b = BUF_OVER(text);
+	const char *s = word(W_GENERIC), *all = "", *line;
 	size_t user, n;
 
 	for (; s && *s; s += n + (s[n] != 0)) {
 		user = strcspn(s, " ");
 		n = strcspn(s, "\n");
-		buf_fmt(&b, "\n%.*s@%s%.*s\n%.*s" + !b.len, (int)user, s, word(W_DEFAULTHOST),
+		line = word_fmt("%.*s@%s%.*s\n%.*s", (int)user, s, word(W_DEFAULTHOST),
 			(int)(n - user), s + user, (int)n, s);
+		all = word_fmt(*all ? "%s\n%s" : "%s%s", all, line);
 	}
-	words[W_GENERIC].s = word_fmt("%.*s", (int)b.len, text);
+	words[W_GENERIC].s = all;
 }
 
 static void choose_files(void)
@@ -208,8 +207,12 @@ static int check_login(void)
 			"--passfile FILE has it", 0);
 		user->s = 0;
 	}
-	if (word(W_USER) && !word(W_PORT))
-		words[W_PORT].s = "587";
+	if (word(W_PASS) && !word(W_USER)) {
+		word_wrong(&words[W_PASS], "there is no user for this password, so it is left out", 0);
+		words[W_PASS].s = 0;
+	}
+	if (word(W_USER) && *user->from == '-')
+		word_default(W_PORT, "587");
 	return 0;
 }
 
@@ -229,6 +232,8 @@ static int finish(void)
 		return EXIT_PERM;
 	make_generic();
 	choose_files();
+	if (word_lost())
+		return EXIT_PERM;
 	say_missing();
 	return setup_write(word('D') != 0, word('F') != 0);
 }

@@ -233,12 +233,11 @@ int words_check(void)
 	int bad = check_all("dh" "eh" "ff" "hh" "ih" "lh" "oi" "pp" "qq" "rr" "th" "uu" "ws" "yn");
 	const char *dot;
 
-	if (find_me() < 0 || bad)
+	if (find_me() < 0 || bad || word_lost())
 		return -1;
 	dot = strchr(word(W_ME), '.') + 1;
 	dot = strchr(dot, '.') ? dot : word(W_ME);
 	word_default(W_DEFAULTDOMAIN, word(W_DOMAIN) ? word(W_DOMAIN) : dot);
 	word_default(W_DEFAULTHOST, word(W_DOMAIN) ? word(W_DOMAIN) : dot);
-	bad = check_all("aA" "sa" "ba");
-	return words[0].from ? word_wrong(&words[0], "there is too much of it", 0) : bad;
+	return check_all("aA" "sa" "ba");
 }

@@ -69,7 +69,7 @@ static int has_line(const char *all, const char *line)
 /* Is what the file says, its trimmed text, right? */
 static int is_right(const struct file *f, const char *text)
 {
-	size_t word = strcspn(text, " \t\n");
+	size_t first = strcspn(text, " \t\n");
 
 	switch ((enum setup_rule)f->rule) {
 	case SETUP_NOTHING:
@@ -77,7 +77,7 @@ static int is_right(const struct file *f, const char *text)
 	case SETUP_LISTS:
 		return has_line(text, f->text);
 	case SETUP_NOT_QMQP:
-		return word < 11 || memcmp(text + word - 11, "qmail-qmqpc", 11);
+		return first < 11 || memcmp(text + first - 11, "qmail-qmqpc", 11);
 	case SETUP_SAYS:
 	case SETUP_SECRET:
 		break;

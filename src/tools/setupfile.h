@@ -6,7 +6,7 @@
 /* When a file is right as it is. */
 enum setup_rule {
 	SETUP_SAYS = '=',	/* it is there and says this */
-	SETUP_SECRET = '*',	/* the same; only its owner can read it, and it is never shown */
+	SETUP_SECRET = '*',	/* the same; its owner alone reads it; it is never shown */
 	/* Where no file is as good: */
 	SETUP_NOTHING = '0',	/* it is missing, empty or 0; else it becomes empty */
 	SETUP_LISTS = '+',	/* it is missing, or this is one of its lines */

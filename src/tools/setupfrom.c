@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "config.h"
 #include "../base/dir.h"
 #include "../base/err.h"
 #include "../base/io.h"
@@ -20,8 +21,7 @@
 
 enum { ACCOUNTS_MAX = 64, ALL = 1 << 30 };
 
-/* Besides the letters of words: '.' says what is so here anyway, '!' does if it is yes.
- * Capitals are for the importer alone. */
+/* For conf_take(). */
 static const char ssmtp_table[] = "a" "root\0" "r" "mailhub\0" "d" "rewritedomain\0"
 	"m" "hostname\0" "u" "authuser\0" "w" "authpass\0" "x" "usetls\0" "." "usestarttls\0"
 	"!" "fromlineoverride\0";
@@ -31,55 +31,8 @@ static const char msmtp_table[] = "r" "host\0" "p" "port\0" "u" "user\0" "w" "pa
 static const char remote_table[] = "p" "port\0" "u" "user\0" "w" "pass\0" "o" "source\0"
 	"T" "tls\0" "T" "ssl\0" "x" "starttls\0";
 static const char dma_table[] = "r" "SMARTHOST\0" "p" "PORT\0" "x" "SECURETRANSFER\0"
-	"x" "SECURETRANS\0"
-	"." "STARTTLS\0" "m" "MAILNAME\0" "s" "MASQUERADE\0" "A" "AUTHPATH\0" "N" "NULLCLIENT\0"
-	"." "SPOOLDIR\0" "." "OPPORTUNISTIC_TLS\0";
-
-static int quiet;		/* what is not used was said before */
-
-static void not_used(const struct conf *l, const char *name)
-{
-	if (!quiet)
-		conf_say(l, "not used by this release", name);
-}
-
-/* The file, which has to be there. */
-static void conf_need(struct conf *l, const char *file)
-{
-	if (!conf_open(l, file) && !conf_code)
-		conf_bad(l, "there is no such file");
-}
-
-static int yes(const char *s)
-{
-	return word_letter(".\0.yes\0.on\0.true\0.1\0", s, strlen(s)) != 0;
-}
-
-/* The setting of n bytes, with a value, which stays. */
-static void take(const struct conf *l, const char *table, const char *name, size_t n,
-	const char *v)
-{
-	int letter = word_letter(table, name, n);
-
-	if (letter == W_TLS || letter == 'Z')
-		v = yes(v) ? "1" : "";
-	if (!letter || (letter == '!' && !yes(v)))
-		not_used(l, word_fmt("%.*s", (int)n, name));
-	else if (letter != '.' && letter != '!')
-		word_set(letter, v, l->file, l->number);
-}
-
-/* The same of the line, NAME and VALUE with some of `between` between them. */
-static void take_line(const struct conf *l, const char *table, const char *between)
-{
-	size_t n = strcspn(l->s, between), len;
-	const char *v = l->s + n + text_span(l->s + n, between);
-
-	len = strlen(v);
-	if (len > 1 && *v == '"' && v[len - 1] == '"')
-		v = word_fmt("%.*s", (int)len - 2, v + 1);
-	take(l, table, l->s, n, v);
-}
+	"x" "SECURETRANS\0" "." "STARTTLS\0" "m" "MAILNAME\0" "s" "MASQUERADE\0"
+	"A" "AUTHPATH\0" "N" "NULLCLIENT\0" "." "SPOOLDIR\0" "." "OPPORTUNISTIC_TLS\0";
 
 /* The first line of a file, or 0. */
 static const char *first_line(const char *dir, const char *name, struct conf *l)
@@ -89,7 +42,7 @@ static const char *first_line(const char *dir, const char *name, struct conf *l)
 
 /* ---- sSMTP ---- */
 
-/* "user:address[:server]" in revaliases, beside the file: what the user is called elsewhere. */
+/* "user:address[:server]" in revaliases beside the file: what users are called elsewhere. */
 static void revaliases(const char *file)
 {
 	char text[8192], space[2 * ADDR_CAP];
@@ -107,7 +60,7 @@ static void revaliases(const char *file)
 		if (!user || a == l.s + user || !memchr(a, '@', n) || !ours_address(&check, a, n))
 			conf_bad(&l, "this is not user:address or user:address:server");
 		else if (a[n])
-			not_used(&l, a + n);
+			conf_unused(&l, a + n);
 		buf_fmt(&map, "%.*s %.*s\n", (int)user, l.s, (int)n, a);
 	}
 	if (map.full)
@@ -122,7 +75,7 @@ static void ssmtp(const char *file)
 	conf_need(&l, file);
 	while (conf_next(&l))
 		if (strchr(l.s, '='))
-			take_line(&l, ssmtp_table, " \t=");
+			conf_take_line(&l, ssmtp_table, " \t=");
 		else
 			conf_bad(&l, "this is not NAME=VALUE");
 	revaliases(file);
@@ -165,10 +118,10 @@ static int account(const struct conf *file, const char *name, size_t len, unsign
 		if (behind(&l, "defaults")) {
 			where = found ? ELSEWHERE : DEFAULTS;
 		} else if (!(s = behind(&l, "account"))) {
-			quiet = where == DEFAULTS && until != ALL;
+			conf_quiet = where == DEFAULTS && until != ALL;
 			if (where != ELSEWHERE)
-				take_line(&l, msmtp_table, " \t");
-			quiet = 0;
+				conf_take_line(&l, msmtp_table, " \t");
+			conf_quiet = 0;
 		} else {
 			s = account_name(s, &n);
 			where = text_caseeq(s, n, name, len) ? MINE : ELSEWHERE;
@@ -206,7 +159,7 @@ static const char *accounts(struct conf l, int say_unused, size_t *len)
 		for (i = 0; i < used.n && used.line[i] != l.number; i++)
 			;
 		if (say_unused && i == used.n)
-			not_used(&l, l.s);
+			conf_unused(&l, l.s);
 	}
 	return first;
 }
@@ -229,6 +182,7 @@ static void msmtp(const char *file)
 {
 	struct conf l;
 	const char *name;
+	struct word *w;
 	size_t n;
 
 	conf_need(&l, file);
@@ -236,9 +190,16 @@ static void msmtp(const char *file)
 	name = accounts(l, 0, &n);
 	account(&l, name, n, ALL);
 	accounts(l, 1, &n);
+	for (w = words; w < words + W_LETTERS; w++) {
+		n = w->from == l.file && w->s ? strlen(w->s) : 0;
+		if (n > 1 && *w->s == '"' && w->s[n - 1] == '"')
+			w->s = word_fmt("%.*s", (int)n - 2, w->s + 1);
+	}
 	msmtp_from(&words[W_FROM]);
 	if (word('A') && !strcmp(word('A'), "off"))
 		word_set(W_USER, 0, l.file, 0);
+	else if (word('A') && !conf_yes(word('A')))
+		word_wrong(&words['A'], "not used by this release", "auth");
 	if (word(W_TLS) && words['Z'].from && !word('Z'))
 		word_default(W_PORT, "465");
 }
@@ -277,7 +238,7 @@ static void remote(const struct conf *l, struct buf *servers)
 		return;
 	}
 	if (word(W_RELAY) || (servers->len && smtp)) {
-		not_used(l, host);
+		conf_unused(l, host);
 		return;
 	}
 	if (smtp)
@@ -290,7 +251,7 @@ static void remote(const struct conf *l, struct buf *servers)
 		if (qmqp && text_caseeq(s, n, "port", 4))
 			port = v;
 		else
-			take(l, smtp ? remote_table : "", s, n, v);
+			conf_take(l, smtp ? remote_table : "", s, n, v);
 	}
 	if (qmqp)
 		buf_fmt(servers, !port ? "%s\n" : strchr(host, ':') ? "[%s]:%s\n" : "%s:%s\n",
@@ -309,6 +270,8 @@ static void remotes(const char *dir)
 	while (conf_next(&l))
 		remote(&l, &servers);
 	word_set(W_SERVERS, word_fmt("%.*s", (int)servers.len, text), l.file, 0);
+	if (CFG_SEND && servers.len)	/* it keeps mail while they are away */
+		word_set(W_FALLBACK, "1", l.file, 0);
 	if (word('T')) {
 		words[W_TLS] = words['T'];
 		word_default(W_PORT, "465");
@@ -333,7 +296,7 @@ static void nullmailer(const char *dir)
 			continue;
 		r = word_letter(setup_names, d.name, n);
 		if (!r || r == W_GENERIC)
-			not_used(&(struct conf){ .file = dir }, d.name);
+			conf_unused(&(struct conf){ .file = dir }, d.name);
 		else if ((s = first_line(dir, d.name, &l)))
 			word_set(r, s, l.file, l.number);
 	}
@@ -352,7 +315,7 @@ static void dma_login(const char *file)
 	struct conf l;
 	char *bar, *colon;
 
-	conf_open(&l, file);
+	conf_need(&l, file);
 	while (conf_next(&l)) {
 		bar = strchr(l.s, '|');
 		colon = bar ? strchr(bar, ':') : 0;
@@ -362,7 +325,7 @@ static void dma_login(const char *file)
 		}
 		*bar++ = *colon++ = 0;
 		if (word(W_USER) || !text_caseeq(bar, strlen(bar), relay, strlen(relay))) {
-			not_used(&l, bar);
+			conf_unused(&l, bar);
 			continue;
 		}
 		word_set(W_USER, l.s, l.file, l.number);
@@ -377,12 +340,14 @@ static void dma(const char *dir)
 
 	conf_need(&l, word_fmt("%sdma.conf", dir));
 	while (conf_next(&l))
-		take_line(&l, dma_table, " \t");
+		conf_take_line(&l, dma_table, " \t");
 	if (word('A'))
 		dma_login(word('A'));
 	if (!words['N'].from)
 		word_set(W_LOCAL, "1", l.file, 0);
-	if (word(W_ME) && *me->s == '/') {
+	if (word(W_PORT) && !word(W_RELAY))
+		word_wrong(&words[W_PORT], "not used by this release without a SMARTHOST", 0);
+	if (word(W_ME) && *me->s == '/' && *me->from != '-') {
 		me->s = first_line("", me->s, &l);
 		me->from = l.file;
 		me->line = l.number;
@@ -417,7 +382,7 @@ int setup_import(const char *program, const char *path)
 		path = word_fmt("%s/.msmtprc", home);
 	all[i].read(path ? path : all[i].path);
 	/* Where no domain is set these put their own name into addresses. */
-	if (all[i].read != msmtp && !word(W_DOMAIN))
-		word_default(W_DEFAULTHOST, word(W_ME));
+	if (all[i].read != msmtp && !word(W_DOMAIN) && !word(W_DEFAULTHOST))
+		words[W_DEFAULTHOST] = words[W_ME];
 	return conf_code;
 }

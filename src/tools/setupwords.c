@@ -14,7 +14,7 @@
 #include "setupwords.h"
 
 struct word words[W_LETTERS];
-int conf_code;
+int conf_code, conf_quiet;
 
 /* control/me is the last: on a new machine nothing is sent before. */
 const char setup_names[] = "a" "adminaddr\0" "s" "allmailfrom\0" "g" "generic\0"
@@ -44,8 +44,14 @@ const char *word_fmt(const char *fmt, ...)
 	if (!kept.full)
 		return store + was;
 	kept.len = was;
-	word_set(0, "", SETUP, 0);	/* no letter: there was too much */
 	return "";
+}
+
+int word_lost(void)
+{
+	if (kept.full)
+		say(SETUP, "there is too much of it");
+	return kept.full;
 }
 
 void word_set(int letter, const char *s, const char *from, unsigned line)
@@ -150,4 +156,41 @@ int conf_next(struct conf *l)
 			return 1;
 	}
 	return 0;
+}
+
+void conf_unused(const struct conf *l, const char *name)
+{
+	if (!conf_quiet)
+		conf_say(l, "not used by this release", name);
+}
+
+void conf_need(struct conf *l, const char *file)
+{
+	if (!conf_open(l, file) && !conf_code)
+		conf_bad(l, "there is no such file");
+}
+
+int conf_yes(const char *s)
+{
+	return word_letter(".\0.yes\0.on\0.true\0.1\0", s, strlen(s)) != 0;
+}
+
+void conf_take(const struct conf *l, const char *table, const char *name, size_t n,
+	const char *v)
+{
+	int letter = word_letter(table, name, n);
+
+	if (letter == W_TLS || letter == 'Z')
+		v = conf_yes(v) ? "1" : "";
+	if (!letter || (letter == '!' && !conf_yes(v)))
+		conf_unused(l, word_fmt("%.*s", (int)n, name));
+	else if (letter != '.' && letter != '!')
+		word_set(letter, v, l->file, l->number);
+}
+
+void conf_take_line(const struct conf *l, const char *table, const char *between)
+{
+	size_t n = strcspn(l->s, between);
+
+	conf_take(l, table, l->s, n, l->s + n + text_span(l->s + n, between));
 }

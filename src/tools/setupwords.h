@@ -48,8 +48,10 @@ extern const char setup_names[];
 /* A table of names is a string: a letter, the name, a NUL, and so on. The letter of a
  * name of n bytes, case-blind; 0 when there is none. */
 int word_letter(const char *table, const char *name, size_t n);
-/* A C string that stays. "" when there is no room; then words_check() fails. */
+/* A C string that stays. "" when there is no room, as then for ever: see word_lost(). */
 const char *word_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* 1: there was no room for something, which was said. */
+int word_lost(void);
 /* Kept only if the command line has not said another. */
 void word_set(int letter, const char *s, const char *from, unsigned line);
 /* Kept only if nothing was said. */
@@ -75,12 +77,27 @@ struct conf {
 };
 extern int conf_code;		/* the exit code, once something is wrong: all reading ends */
 
+extern int conf_quiet;		/* 1: what is not used was said before */
+
 /* The file, whose text stays. 1; 0 there is no such file, or conf_code is set. */
 int conf_open(struct conf *l, const char *file);
+/* The same, and it has to be there. */
+void conf_need(struct conf *l, const char *file);
 /* The next line that is neither empty nor a comment: 1, 0 at the end. */
 int conf_next(struct conf *l);
 /* Says it with the file and the line; conf_bad() sets conf_code, too. */
 void conf_say(const struct conf *l, const char *why, const char *shown);
 void conf_bad(const struct conf *l, const char *why);
+/* 1 for nothing, yes, on, true and 1. */
+int conf_yes(const char *s);
+/* Names a setting that means nothing here. */
+void conf_unused(const struct conf *l, const char *name);
+/* The word whose letter the name of n bytes has in the table gets the value, which stays
+ * the caller's. '.' is what is so here anyway, and '!' too if it is yes; what is not in the
+ * table is named. */
+void conf_take(const struct conf *l, const char *table, const char *name, size_t n,
+	const char *value);
+/* The same of the line: name and value with some of `between` between them. */
+void conf_take_line(const struct conf *l, const char *table, const char *between);
 
 #endif
