@@ -146,7 +146,7 @@ TABLE := $(shell sed -n 's/^APPLET."\([^"]*\)", *\([A-Z]*\),.*/\1:\2/p' src/appl
 ON := ALWAYS $(foreach o,$(OPTIONS),$(if $(filter 1,$(CFG_$(o))),$(o)))
 APPLETS := $(foreach o,$(ON),$(patsubst %:$(o),%,$(filter %:$(o),$(TABLE))))
 
-.PHONY: all help deps check demo install size lint clean distclean repro fault bench \
+.PHONY: all help deps check demo install size lint clean distclean repro fault peer bench \
 	bins testbins unit sizebins FORCE
 all: bins
 	@echo "built $(PROGRAMS:%=$(O)/%) ($(VARIANT)); by name in $(O)/bin"
@@ -164,6 +164,7 @@ help:
 	@echo 'make lint       analyser, cppcheck, shellcheck, mandoc, layering'
 	@echo 'make repro      two builds in two places, compared'
 	@echo 'make fault      every system call of enqueue and delivery fails once'
+	@echo 'make peer       real programs that call sendmail: cron, mutt, PHP, ... (root)'
 	@echo 'make bench      1000 messages to one smarthost, beside dma (root)'
 	@echo 'make clean      remove $(O);  make distclean: and $(DEPS)'
 	@echo 'STATIC=0 host libc | SAN=1 sanitizers | BOARD=$(patsubst board/%.mk,%,$(wildcard board/*.mk))'
@@ -255,10 +256,16 @@ deps: $(MUSL_BUILT) $(MBEDTLS)/lib/libmbedtls.a
 
 # --- The rest: each is a script ----------------------------------------------
 # Recursive calls see the same command line through MAKEFLAGS.
+PEER := $(abspath $(DEPS))/peer
 demo:
 	@MAKE="$(MAKE)" O="$(O)" sh scripts/demo.sh
 check:
-	@MAKE="$(MAKE)" O="$(O)" VARIANT="$(VARIANT)" sh tests/run.sh $(T)
+	@MAKE="$(MAKE)" O="$(O)" VARIANT="$(VARIANT)" PEER="$(PEER)" sh tests/run.sh $(T)
+# Real programs against our sendmail; all of them need root and apt.
+peer:
+	@PEER="$(PEER)" sh tests/peer/box.sh install full || :
+	@MAKE="$(MAKE)" O="$(O)" VARIANT="$(VARIANT)" PEER="$(PEER)" \
+		sh tests/run.sh $(or $(T),tests/peer/*.t)
 fault:
 	@TEST_SECS="$${TEST_SECS:-3600}" MAKE="$(MAKE)" O="$(O)" VARIANT="$(VARIANT)" sh tests/run.sh tests/fault/*.t
 lint:

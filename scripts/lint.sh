@@ -32,7 +32,7 @@ cpp_check() { # it takes the linker's names for objects of the program
 		-j "$(getconf _NPROCESSORS_ONLN)" -I "$O/lint" src
 }
 shells() { # tests split words on purpose and pass arguments by default
-	find scripts .ci tests/run.sh tests/lib -type f \( -name '*.sh' -o \
+	find scripts .ci tests/run.sh tests/lib tests/peer -type f \( -name '*.sh' -o \
 		-name run \) -exec shellcheck -x -e SC1091,SC2317,SC2034,SC2153 {} + || return 1
 	find tests -name '*.t' -exec shellcheck -x -S warning \
 		-e SC1091,SC2317,SC2034,SC2119,SC2120 {} +

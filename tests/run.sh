@@ -1,14 +1,16 @@
 #!/bin/sh
 # run.sh [TEST...]: what `make check` does. Without arguments every test there
-# is; tests/sh/NAME.t, tests/fault/NAME.t, tests/build/NAME.t or
+# is; tests/sh/NAME.t, tests/fault/NAME.t, tests/build/NAME.t, tests/peer/NAME.t or
 # tests/unit/NAME.c as arguments run those alone. Three builds are tested
 # (static, host, san), or the one that make was called for. Reads O, VARIANT,
-# MAKE, TEST_SECS (the longest a test may take), JOBS. All results come from one
+# MAKE, PEER (where tests/peer/box.sh keeps what it installs), TEST_SECS (the longest a test may take), JOBS. All results come from one
 # prove(1), so that its last line counts every test.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 MAKE=${MAKE:-make} O=${O:-build} VARIANT=${VARIANT:-static}
+PEER=${PEER:-$top/.deps/peer}
+export PEER
 
 sh scripts/need.sh cc:gcc make:make libc:libc6-dev prove:perl \
 	python3:python3-minimal strace:strace unshare:util-linux
@@ -83,6 +85,9 @@ add() { # VARIANT FILE
 		"QMTA_SHORT=$short" ;;
 	*/fault/*) wrap "$place" "$p" "$1" fault "$name" "sh '$place/$2'" \
 		"QMTA_SHORT=$short MAKE='$MAKE'" ;;
+	# In a box of their own, which the tree is put into.
+	*/peer/*) wrap "$top" "$(abs "$(out "$1")")" "$1" peer "$name" "sh '$top/$2'" \
+		"QMTA_SHORT=$short PEER='$PEER'" ;;
 	*/build/*) wrap "$top" "$(abs "$(out "$1")")" "$1" build "$name" \
 		"sh '$top/$2'" "O='$(abs "$O")' MAKE='$MAKE'" ;;
 	*) echo "run.sh: $2: not a test" >&2; exit 2 ;;
@@ -103,7 +108,8 @@ if [ $# -gt 0 ]; then
 else
 	short=1
 	if [ "$VARIANT" = static ]; then
-		for t in tests/build/*.t tests/fault/*.t; do
+		sh tests/peer/box.sh install short || :
+		for t in tests/build/*.t tests/fault/*.t tests/peer/*.t; do
 			[ -f "$t" ] && add static "$t"
 		done
 	fi

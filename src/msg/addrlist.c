@@ -89,17 +89,19 @@ static int add_name(struct buf *b, int c, const struct addr_rules *r, enum addr_
 }
 
 /* The domain of a host without one, the n bytes at the end of b. Programs call this
- * host what hostname(1) says, "board"; where nothing but control/me is written, that is
- * board.example.net and not board.board.example.net. */
+ * host "localhost", or what hostname(1) says, "board"; where nothing but control/me is
+ * written, both are board.example.net and not board.board.example.net. */
 static int add_domain(struct buf *b, size_t n, const struct addr_rules *r)
 {
-	const char *own = r->name(r->arg, ADDR_ME), *name = r->name(r->arg, ADDR_DOMAIN);
+	const char *name = r->name(r->arg, ADDR_DOMAIN), *host = b->s + b->len - n, *me;
 
-	if (!own || !name || strcmp(own, name) || strcspn(own, ".") != n ||
-		!text_caseeq(own, n, b->s + b->len - n, n))
-		return add_name(b, '.', r, ADDR_DOMAIN);
-	buf_puts(b, own + n);
-	return 1;
+	if (name && (text_caseeq(host, n, "localhost", 9) ||
+		text_caseeq(host, n, name, strcspn(name, "."))) &&
+		(me = r->name(r->arg, ADDR_ME)) && !strcmp(me, name)) {
+		b->len -= n;
+		return buf_puts(b, name) || 1;
+	}
+	return add_name(b, '.', r, ADDR_DOMAIN);
 }
 
 /* The steps that complete an address (docs: qmail-header(5)): a host that is

@@ -28,12 +28,27 @@ layers() {
 			[ -z "$LOWER" ] || [ ! -d "$LOWER/$d" ] || o=lowerdir=$LOWER/$d:/$d
 			o=$o,upperdir=$UPPER/$d,workdir=$WORK/$d
 			mount -t overlay overlay -o "$o" "$r/$d" 2>/dev/null ||
-				mount -t overlay overlay -o "$o,userxattr" "$r/$d" 2>/dev/null ||
 				no_box "overlay file systems do not work here"
 		fi
 	done
-	mkdir "$r/proc" "$r/sys" "$r/root" "$r/home" "$r/dev" "$r/tmp" "$r/run"
-	mkdir "$r/opt"
+}
+
+# The same for an ordinary user, who may write no layer above what is not his: programs
+# as they are, links to those of /usr/sbin, copies of settings, nothing else.
+views() {
+	for d in usr bin sbin lib lib32 lib64 libx32; do
+		if [ -L "/$d" ]; then
+			cp -P "/$d" "$r/$d"
+		elif [ -d "/$d" ]; then
+			mkdir "$r/$d"
+			mount --rbind "/$d" "$r/$d"
+		fi
+	done
+	mkdir "$r/var" "$r/tmp/sbin"
+	cp -R /etc "$r/etc" 2>/dev/null || :
+	mount --rbind /usr/sbin "$r/tmp/sbin"
+	mount -t tmpfs -o mode=755 tmpfs "$r/usr/sbin"
+	(cd /usr/sbin && for f in *; do ln -s "/tmp/sbin/$f" "$r/usr/sbin/$f"; done)
 }
 
 mounts() {
@@ -41,15 +56,18 @@ mounts() {
 	mount -t tmpfs -o mode=755 tmpfs "$BOX"
 	r=$BOX/root
 	mkdir "$r"
+	mount --bind "$r" "$r"
+	(cd "$r" && mkdir proc sys root home dev tmp run opt)
 	[ -n "$UPPER" ] || UPPER=$BOX/up WORK=$BOX/work
-	layers
+	if [ -n "${ONE_USER:-}" ]; then views; else layers; fi
 	mount -t proc proc "$r/proc" || no_box "no proc"
 	mkdir "$r/dev/pts" "$r/dev/shm" "$r/run/lock"
 	for d in null zero full random urandom tty; do
 		: >"$r/dev/$d"
 		mount --bind "/dev/$d" "$r/dev/$d"
 	done
-	mount --bind /dev/pts "$r/dev/pts"
+	mount -t devpts -o newinstance,ptmxmode=0666 devpts "$r/dev/pts"
+	ln -s pts/ptmx "$r/dev/ptmx"
 	ln -s /proc/self/fd "$r/dev/fd"
 	chmod 1777 "$r/tmp" "$r/run/lock"
 }
@@ -68,10 +86,15 @@ inside() {
 	mkdir "$r/tmp/top" "$r/tmp/bin"
 	mount --bind "$TOP" "$r/tmp/top"
 	mount --bind "${BIN:-$TOP}" "$r/tmp/bin"
-	cd /
-	exec chroot "$r" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+	# Not chroot(2), in which nobody may make a name space.
+	cd "$r"
+	mkdir old
+	pivot_root . old
+	umount -l old
+	exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
 		LANG=C.UTF-8 TOP=/tmp/top BIN=/tmp/bin/bin IN_BOX=1 ONE_USER="${ONE_USER:-}" \
-		QMTA_SHORT="${QMTA_SHORT:-}" VARIANT="${VARIANT:-}" "$@"
+		QMTA_SHORT="${QMTA_SHORT:-}" VARIANT="${VARIANT:-}" \
+		ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" "$@"
 }
 
 # Into new name spaces with $BOX for the mounts. SPACES: further options of unshare.
@@ -107,13 +130,14 @@ run() {
 # What the layer lies on: when that has changed, it is made anew.
 state() { cat /var/lib/dpkg/status /etc/debian_version | cksum; }
 
-# In the box: what is to be there is in $PEER/want; what cannot be is in missing.
-# No package gets a mail system as a dependency, as an empty one says it is one; no
-# daemon is started.
+# In the box: what /tmp/want says is to be there. No package brings a mail system
+# along, as an empty one says that it is one; no daemon is started.
 install_inside() {
 	export DEBIAN_FRONTEND=noninteractive
 	printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 	chmod 755 /usr/sbin/policy-rc.d
+	printf '%s\n' force-unsafe-io 'path-exclude=/usr/share/man/*' 'path-exclude=/usr/share/doc/*' \
+		'path-exclude=/usr/share/locale/*' >/etc/dpkg/dpkg.cfg.d/peer
 	d=/tmp/peer-mta
 	mkdir -p $d/DEBIAN
 	printf '%s\n' 'Package: peer-mta' 'Version: 1' 'Architecture: all' \
@@ -123,35 +147,35 @@ install_inside() {
 	get() { apt-get install -y --no-install-recommends "$@" </dev/null; }
 	# shellcheck disable=SC2046 # names
 	set -- $(sed -n 's/^in //p' /tmp/want)
-	[ $# = 0 ] || get "$@" || { apt-get update; get "$@"; } || for p; do
-		get "$p" || echo "$p" >>/tmp/missing
-	done
+	# One that is not there must not keep the others away.
+	get "$@" || { apt-get update && { get "$@" || for p; do get "$p"; done; }; } || return 1
 	cd /var/cache/apt/archives || return 1
-	for p in $(sed -n 's/^beside //p' /tmp/want); do
-		{ [ -f "$p"_*.deb ] || apt-get download "$p"; } &&
-			mkdir -p "/usr/peer/$p" && dpkg -x "$p"_*.deb "/usr/peer/$p" || echo "$p" >>/tmp/missing
+	sed -n 's/^beside //p' /tmp/want | while read -r p; do
+		ls "$p"_*.deb >/dev/null 2>&1 || apt-get download "$p" </dev/null || continue
+		mkdir -p "/usr/peer/$p"
+		dpkg -x "$p"_*.deb "/usr/peer/$p"
 	done
+	return 0
 }
 
 install() {
 	[ "$(id -u)" = 0 ] || no_box "packages need root"
 	command -v apt-get >/dev/null || no_box "packages need apt"
-	command -v dpkg-deb >/dev/null || no_box "packages need dpkg"
 	mkdir -p "$PEER/debs"
-	want="$1 $(state)"
-	[ "$(cat "$PEER/made" 2>/dev/null)" != "full ${want#* }" ] || return 0
-	[ "$(cat "$PEER/made" 2>/dev/null)" != "$want" ] || return 0
+	now=$(state) made=$(cat "$PEER/made" 2>/dev/null) || :
+	[ "$made" != "full $now" ] && [ "$made" != "$1 $now" ] || return 0
 	rm -rf "$PEER/root" "$PEER/work" "$PEER/made"
 	mkdir -p "$PEER/root" "$PEER/work"
 	chmod 755 "$PEER/root"
 	UPPER=$PEER/root WORK=$PEER/work LOWER='' SPACES='' DEBS=$PEER/debs
 	export DEBS
+	echo "installing real programs for tests/peer ($1), in $PEER only" >&2
 	enter sh /tmp/top/tests/peer/box.sh packages "$1" >"$PEER/log" 2>&1 || {
 		tail -n 3 "$PEER/log" >&2
 		rm -rf "$PEER/root"
 		no_box "the packages could not be installed; see $PEER/log"
 	}
-	echo "$want" >"$PEER/made"
+	echo "$1 $now" >"$PEER/made"
 }
 
 case $1 in
@@ -159,11 +183,12 @@ inside) shift; inside "$@" ;;
 run) shift; run "$@" ;;
 install) install "$2" ;;
 packages)
-	sed -e '/^#/d' -e "$([ "$2" = full ] && echo 's/^full /in /' || echo '/^full /d')" \
-		-e 's/^short /in /' "$here/packages" >/tmp/want
-	[ "$2" = full ] || sed -i '/^beside/d' /tmp/want
-	: >/tmp/missing
+	sed -e '/^#/d' -e 's/^short /in /' "$here/packages" >/tmp/want
+	case $2 in
+	full) sed -i 's/^full /in /' /tmp/want ;;
+	*) sed -i '/^full\|^beside/d' /tmp/want ;;
+	esac
 	install_inside
-	cp /tmp/missing /var/lib/peer-missing
+	echo "$2" >/var/lib/peer-form
 	rm -rf /var/lib/apt/lists/* ;;
 esac

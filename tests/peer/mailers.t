@@ -51,7 +51,7 @@ mutt_dsn() {
 	as ann mutt -n -e 'set copy=no; set use_envelope_from=yes; set from=bob@example.net' \
 		-e 'set dsn_notify=success,failure; set dsn_return=hdrs' -s test ann bob <"$TMP/plain"
 }
-if need "mutt" mutt; then
+if need mutt /usr/bin/mutt; then
 	row "mutt, Cc and Bcc" mutt --to "$A $B $K" --from $A --mails 1 \
 		--text "$TMP/hard" --not kim@
 	row "mutt -f -N -R" mutt_dsn --to "$A $B" --from bob@example.net --mails 1 --body "$TMP/plain"

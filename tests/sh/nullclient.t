@@ -28,7 +28,7 @@ env_of() {
 	if [ $e_code -eq 0 ]; then tr '\0' '|' <"$TMP/env"; else echo "exit $e_code"; fi
 }
 is "without the files nothing changes" "$(env_of '\n' -f kim root pi@localhost)" \
-	'Fkim@mx.example.net|Troot@mx.example.net|Tpi@localhost.mx.example.net||'
+	'Fkim@mx.example.net|Troot@mx.example.net|Tpi@mx.example.net||'
 echo me@far.example >"$C/adminaddr"
 is "adminaddr: a bare name" "$(env_of '\n' -f kim root)" 'Fkim@mx.example.net|Tme@far.example||'
 is "adminaddr: localhost, and our own name" \

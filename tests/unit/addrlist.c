@@ -204,11 +204,13 @@ static void test_bounds(void)
 	ok(parse("a@b.c", 5) == ADDR_OK, "and only when it is needed");
 	names[ADDR_DOMAIN] = "board.example.net";
 	ok(parse("a@Board, b@boar, c@board2", 25) == ADDR_OK && !strcmp(found,
-		"a@Board.example.net|b@boar.board.example.net|c@board2.board.example.net|"),
+		"a@board.example.net|b@boar.board.example.net|c@board2.board.example.net|"),
 		"this host's short name is this host");
+	ok(parse("a@LocalHost, b@localhosts", 25) == ADDR_OK && !strcmp(found,
+		"a@board.example.net|b@localhosts.board.example.net|"), "so is localhost");
 	names[ADDR_DOMAIN] = "example.net";
-	ok(parse("a@board, b@example", 18) == ADDR_OK &&
-		!strcmp(found, "a@board.example.net|b@example.example.net|"),
+	ok(parse("a@board, b@example, c@localhost", 31) == ADDR_OK && !strcmp(found,
+		"a@board.example.net|b@example.example.net|c@localhost.example.net|"),
 		"a defaultdomain of its own is added to every name");
 }
 
