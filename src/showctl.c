@@ -84,6 +84,7 @@ static const char settings[] =
 	SEND(LINE("queuelifetime", "604800"))
 	QUEUE(LINE("queuemax", "0 (no limit)"))
 	QUEUE(LINE("queuemaxbytes", "0 (no limit)"))
+	SEND(LIST("qmqproutes", "none"))
 	LIST("rcpt.envrules", "none")
 	QUEUE(LINE("sendermax", "0 (no limit)"))
 	SEND(LIST("smtproutes", "none: remote mail goes to the MX of its domain"))

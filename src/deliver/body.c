@@ -1,5 +1,5 @@
-/* body.c: the bytes of a message on their way to an SMTP server: read in pieces,
- * what msg/outgoing.h replaces replaced, line ends and dots coded. What is not as
+/* body.c: the bytes of a message on their way to a server: read in pieces, what
+ * msg/outgoing.h replaces replaced; for SMTP, line ends and dots coded. What is not as
  * long as it should be is never ended: half a mail would arrive. */
 #include "blast.h"
 #include "body.h"
@@ -55,31 +55,49 @@ static int encode(struct smtp *s, struct mail *m, struct blast *b, const char *p
 	return 0;
 }
 
-int body_put(struct smtp *s, struct mail *m)
+void pieces_begin(struct pieces *b, const struct mail *m)
 {
-	const struct splice *x = m->fix->list, *last = x + m->fix->n;
-	struct blast b = { BLAST_START };
-	uint64_t done = 0;
-	char end[BLAST_END];
+	b->m = m;
+	b->x = m->fix->list;
+	b->done = 0;
+}
+
+ssize_t pieces_next(struct smtp *s, struct pieces *b, const char **p)
+{
+	const struct mail *m = b->m;
+	const struct splice *x, *last = m->fix->list + m->fix->n;
 	ssize_t n;
 
-	for (;;) {
-		if (x < last && x->at == done) {
-			if (encode(s, m, &b, m->fix->text.s + x->from, x->n))
-				return -1;
-			done += x++->cut;
-			continue;
-		}
-		n = window(s, m, done);
-		if (n <= 0)
-			break;
-		if (x < last && x->at - done < (uint64_t)n)
-			n = (ssize_t)(x->at - done);
-		if (encode(s, m, &b, s->window, (size_t)n))
-			return -1;
-		done += n;
+	while (b->x < last && b->x->at == b->done) {
+		x = b->x++;
+		b->done += x->cut;
+		*p = m->fix->text.s + x->from;
+		if (x->n)
+			return (ssize_t)x->n;
 	}
-	if (n < 0 || (!m->stream && done != m->size))
+	n = window(s, m, b->done);
+	if (!n && !m->stream && b->done != m->size)
+		return -1;
+	if (n > 0 && b->x < last && b->x->at - b->done < (uint64_t)n)
+		n = (ssize_t)(b->x->at - b->done);
+	*p = s->window;
+	b->done += n > 0 ? n : 0;
+	return n;
+}
+
+int body_put(struct smtp *s, struct mail *m)
+{
+	struct blast b = { BLAST_START };
+	struct pieces at;
+	char end[BLAST_END];
+	const char *p;
+	ssize_t n;
+
+	pieces_begin(&at, m);
+	while ((n = pieces_next(s, &at, &p)) > 0)
+		if (encode(s, m, &b, p, (size_t)n))
+			return -1;
+	if (n < 0)
 		return -2;
 	return wire_put(&s->w, end, blast_end(&b, end), smtp_until(s, m));
 }

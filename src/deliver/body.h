@@ -1,7 +1,15 @@
-/* body.h: the body of a message, as an SMTP session sends it. */
+/* body.h: a message as it leaves: its bytes with what is changed in them, and as an
+ * SMTP session sends them. */
 #ifndef DELIVER_BODY_H
 #define DELIVER_BODY_H
 #include "smtp.h"
+
+/* The message, with what m->fix puts into it. */
+struct pieces { const struct mail *m; const struct splice *x; uint64_t done; };
+void pieces_begin(struct pieces *b, const struct mail *m);
+/* The next bytes at *p, valid until the next call: how many, 0 the end, -1 it cannot be
+ * read or is shorter than it was. They may be in s->window. */
+ssize_t pieces_next(struct smtp *s, struct pieces *b, const char **p);
 
 /* 1 when the message has a byte that needs 8BITMIME (RFC 6152). */
 int body_8bit(struct smtp *s, const struct mail *m);

@@ -1,7 +1,8 @@
 /* remote.c: the process that carries messages to one route after the other. It
  * gets each message as an open descriptor, answers per recipient, and keeps its
  * connection as long as the next message comes soon. While one message waits for
- * the server's verdict the next one's envelope is under way already.
+ * the server's verdict the next one's envelope is under way already. QMQP, which
+ * has a connection for each message, is byqmqp.c's.
  *
  * Signals that mean the runner are ignored, as the spawner left them: a delivery
  * goes on to its end. It has no rights and must not be trusted with any: it reads
@@ -12,11 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "byqmqp.h"
 #include "external.h"
 #include "remote.h"
 #include "smtp.h"
 #include "../base/clock.h"
 #include "../base/io.h"
+#include "../base/proc.h"
 #include "../exits.h"
 
 #define LINGER_MS 5000		/* a connection waits so long for the next message */
@@ -35,6 +38,7 @@ struct slot {
 
 static struct remote {
 	int sock, tcpto, ready, eof;
+	int limited;		/* our time is measured out */
 	const char *program;	/* $QMAILREMOTE or 0 */
 	struct smtp s;
 	struct slot slot[2];
@@ -276,10 +280,18 @@ static char by_program(struct slot *t)
 	return fate;
 }
 
+static char by_qmqp(struct slot *t, int *down)
+{
+	R.s.report = BUF_OVER(R.s.reportbuf);
+	return byqmqp_send(&R.s, &t->m, t->j.route, t->j.limit ?
+		clock_mono() + t->j.limit * 1000 : IO_FOREVER, down);
+}
+
 void remote_worker(const struct worker *w)
 {
 	struct slot *t;
 	char letter;
+	int down;
 
 	R.sock = w->sock;
 	R.tcpto = w->tcpto;
@@ -288,8 +300,13 @@ void remote_worker(const struct worker *w)
 	if (R.program && !*R.program)
 		R.program = 0;
 	while ((t = next_job())) {
-		letter = R.program ? by_program(t) : by_smtp(t);
-		answer(t, letter, 0, R.s.report.s, R.s.report.len);
+		/* Nobody may deliver late what was given up meanwhile. */
+		if (t->j.limit && !R.limited++)
+			proc_deadline(t->j.limit + 1);
+		down = 0;
+		letter = *t->j.route == 'Q' ? by_qmqp(t, &down) :
+			R.program ? by_program(t) : by_smtp(t);
+		answer(t, letter, (uint32_t)down, R.s.report.s, R.s.report.len);
 		release(t);
 	}
 	smtp_close(&R.s, R.ready);

@@ -86,6 +86,9 @@ int smtp_is_open(const struct smtp *s);
 /* Says QUIT without waiting for the answer (if the connection still is one). */
 void smtp_close(struct smtp *s, int quit);
 
+/* What is to be changed in the message (m->fix), and what needs no dialogue: 'D' or 'Z'
+ * with the words; 0 to go on. */
+char smtp_prepare(struct smtp *s, const struct mail *m);
 /* For transact.c and dialog.c: words into the report, with the server's address in
  * them; and the same with the ending "Remote host said" when its last reply has text. */
 void smtp_words(struct smtp *s, const char *fmt);

@@ -41,9 +41,7 @@ static int interrupted(struct smtp *s, struct mail *m, int ended)
 	return -1;
 }
 
-/* What is to be changed in the message, and what needs no dialogue: 'D', 'Z', or 0
- * to go on. */
-static char refuse(struct smtp *s, const struct mail *m)
+char smtp_prepare(struct smtp *s, const struct mail *m)
 {
 	struct outgoing *fix = m->fix;
 	const char *why = outgoing_find(fix, m->stream ? -1 : m->msg, m->start, m->size, m->sender);
@@ -94,7 +92,7 @@ static void ahead(struct smtp *s)
 {
 	struct mail *m = s->more(s->more_arg);
 
-	if (m && !refuse(s, m)) {
+	if (m && !smtp_prepare(s, m)) {
 		begin(s, m);
 		dialog_fill(s, m);
 	}
@@ -160,7 +158,7 @@ char smtp_send(struct smtp *s, struct mail *m)
 	char fate;
 
 	if (m->conn != s->conn) {
-		fate = refuse(s, m);
+		fate = smtp_prepare(s, m);
 		if (fate)
 			return fate;
 		begin(s, m);

@@ -7,7 +7,8 @@
  *   m->w  job            at most ROUTE_DEPTH ahead of the answers
  *   w->m  'h' 's' 'm'    one recipient: refused for good; refused for now; not
  *                        tried, give it to me again at once (server's limit)
- *   w->m  'K' 'Z' 'D'    the job is over; recipients not named before have this fate
+ *   w->m  'K' 'Z' 'D'    the job is over; recipients not named before have this fate;
+ *                        index: 0, or on a route of QMQP, as below, why a 'Z'
  *   w->m  'F'            local worker has mail to forward and asks for somebody who
  *                        takes it in: the runner sends one packet "F" with the
  *                        descriptor of a hand-in (queue/handin.h), or without one: trouble
@@ -27,14 +28,18 @@ struct job {
 	uint32_t n;		/* recipients */
 	const uint32_t *off;	/* their offsets in the recipients' file ('T' or 'D' byte, address, NUL) */
 	uint64_t size;		/* bytes of the message */
-	uint32_t limit;		/* local: seconds that this delivery may take */
+	uint32_t limit;		/* seconds that this delivery may take; remote: 0 as many as it needs */
 	const char *sender;	/* envelope sender, "" = null; VERP already expanded */
-	const char *route;	/* remote: "Mdomain" (by MX) or "Rrelay..." (smtproutes value) */
+	const char *route;	/* remote: "Mdomain" (by MX), "Rrelay..." (smtproutes value), "Q" (control/qmqpservers), "Qserver ..." (qmqproutes value) */
 	const char *rcpt;	/* local: the one recipient, as rewritten; remote: "" */
 	int msg, list;		/* descriptors, close-on-exec; receiver owns them. list -1 for local */
 };
 #define JOB_PACKET (32 + 4 * JOB_RCPTS + 3 * ADDR_CAP + ROUTE_CAP)
 #define ROUTE_CAP (CONTROL_LINE_MAX + 24)	/* a line of smtproutes, or a domain; its mark; NUL */
+
+/* Nobody has answered; and yet somebody may have taken it; added to either: it was not
+ * even tried, as that was found out just before. */
+enum { QMQP_DOWN = 1, QMQP_UNSURE = 2, QMQP_DOWN_STILL = 4 };
 
 /* 0, or -1 with errno (EAGAIN: the worker is behind). */
 int job_send(int sock, const struct job *j);

@@ -109,6 +109,7 @@ struct qinfo {
 	enum qstate state;
 	int64_t birth;		/* settled: mtime of info; fresh: mtime of todo; seconds */
 	uint64_t size;		/* bytes of the message file, Received line included */
+	int64_t arrived;	/* when it was written, wall milliseconds; that never changes */
 	uint64_t pid, uid;	/* of the injector; settled: 0 */
 	int bouncing;		/* 1: some recipients have failed for good */
 	int held;		/* 1: settled, and not to be tried until it is released */
@@ -131,6 +132,8 @@ void qread_close(struct qread *r);
 int qread_rewind(struct qread *r);
 int qread_seek(struct qread *r, uint32_t off);
 
+/* qinfo.arrived alone. 1, 0 no such message, -1 errno. */
+int queue_arrived(struct queue *q, uint64_t id, int64_t *ms);
 /* The message itself, read-only, close-on-exec; -1 errno. */
 int queue_message(struct queue *q, uint64_t id);
 /* When the channel's next try is due (wall seconds; from the file's mtime). 1, 0 no

@@ -127,6 +127,11 @@ static int read_head(struct qread *r, struct qinfo *i)
 	return letter < 0 ? -1 : damaged();
 }
 
+static int64_t millis(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
+}
+
 int queue_info(struct queue *q, uint64_t id, enum qstate state, struct qinfo *i)
 {
 	char path[QPATH];
@@ -148,6 +153,7 @@ int queue_info(struct queue *q, uint64_t id, enum qstate state, struct qinfo *i)
 	if ((got = qfile_find(q, MESS, id, path, &st)) < 0)
 		return -1;
 	i->size = got ? (uint64_t)st.st_size : 0;
+	i->arrived = got ? millis(&st) : 0;
 	i->bouncing = qfile_has(q, BOUNCE, id) > 0;
 	return 1;
 }
@@ -161,6 +167,17 @@ int queue_stamp(struct queue *q, uint64_t id, uint64_t *stamp)
 	if (r > 0)
 		*stamp = (uint64_t)st.st_mtim.tv_sec * 1000000000u +
 			(uint64_t)st.st_mtim.tv_nsec + (uint64_t)st.st_size;
+	return r;
+}
+
+int queue_arrived(struct queue *q, uint64_t id, int64_t *ms)
+{
+	char path[QPATH];
+	struct stat st;
+	int r = qfile_find(q, MESS, id, path, &st);
+
+	if (r > 0)
+		*ms = millis(&st);
 	return r;
 }
 

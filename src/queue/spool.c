@@ -48,8 +48,11 @@ int spool_settle(struct spool *s)
 			return -1;
 		s->own = 1;
 	}
-	if (s->held && io_write(s->fd, s->space, s->held) < 0)
+	/* The piece stays, and if it is tried again it must not follow a part of itself. */
+	if (s->held && io_write(s->fd, s->space, s->held) < 0) {
+		lseek(s->fd, (off_t)(s->size - s->held), SEEK_SET);
 		return -1;
+	}
 	s->held = 0;
 	return 0;
 }
@@ -107,7 +110,7 @@ ssize_t spool_read(struct spool *s, uint64_t at, uint64_t want, const char **p)
 	ssize_t n;
 
 	*p = s->space + at;
-	if (s->fd < 0)
+	if (s->held == s->size)
 		return (ssize_t)want;
 	*p = s->space;
 	if (s->held && spool_settle(s) < 0)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "config.h"
@@ -141,9 +142,22 @@ static int begin_put(struct submit *s, const char *dir)
 	return CLOSED;
 }
 
-int submit_queue(struct submit *s, const char *dir)
+/* A set-id program has a queue of its own, and does not listen to $QUEUEDIR. */
+static int can_be_told(const char *dir)
 {
 	static char var[600];
+	struct stat st;
+
+	if (!strcmp(dir, queue_dir()))
+		return 1;
+	return stat(PROGRAM, &st) == 0 && !(st.st_mode & (S_ISUID | S_ISGID)) &&
+		buf_text(var, sizeof var, "QUEUEDIR=%s", dir) && env_put(var) == 0;
+}
+
+int submit_queue(struct submit *s, const char *dir)
+{
+	/* A script of that name may end in qmail-qmqpc: then it must not come back to it. */
+	static char alone[] = SUBMIT_ALONE "=1";
 	int r;
 
 	clear(s, s->who);
@@ -151,8 +165,7 @@ int submit_queue(struct submit *s, const char *dir)
 	if (r == CLOSED) {
 		r = QQ_EXEC;
 		if (submit_link(PROGRAM) == 0 && split_args(PROGRAM) == 0 &&
-			(!strcmp(dir, queue_dir()) ||
-			(buf_text(var, sizeof var, "QUEUEDIR=%s", dir) && env_put(var) == 0)))
+			can_be_told(dir) && env_put(alone) == 0)
 			r = begin_program(s);
 	}
 	return s->err = r;

@@ -29,8 +29,9 @@ int submit_begin(struct submit *s, enum qput_who who);
 /* The same, by QMQP for certain, unless control/qmqpfallback's queue wants it first;
  * servers as viaqmqp_begin(). */
 int submit_qmqp(struct submit *s, enum qput_who who, char *const *servers);
-/* Begins anew into this queue, never by QMQP: from here, or through qmail-queue. s->who
- * stays. 0, or a QQ_ number. */
+/* Begins anew into this queue, never by QMQP: from here, or through qmail-queue, which
+ * finds $SUBMIT_ALONE and so has no fallback of its own. s->who stays. 0, or a QQ_ number. */
+#define SUBMIT_ALONE "QMTA_ALONE"
 int submit_queue(struct submit *s, const char *dir);
 /* What SBIN_DIR/qmail-queue, or a program of that path, is: 1 a link to something named
  * qmail-qmqpc, 0 anything else, -1 it is not there. */

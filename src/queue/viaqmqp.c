@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "config.h"
@@ -60,7 +61,7 @@ static void load_fallback(void)
 	if (control_line(&b, "qmqpfallback") < 0) {
 		config_error();
 		*via.queue = 0;
-	} else if (!b.len || !strcmp(via.queue, "0"))
+	} else if (!b.len || !strcmp(via.queue, "0") || getenv(SUBMIT_ALONE))
 		*via.queue = 0;
 	else if (!strcmp(via.queue, "1"))
 		text_copy(via.queue, sizeof via.queue, queue_dir());

@@ -8,6 +8,7 @@
 #include "../base/log.h"
 #include "anchor.h"
 #include "conf.h"
+#include "order.h"
 #include "pass.h"
 #include "report.h"
 #include "settle.h"
@@ -64,7 +65,7 @@ static int plan_fresh_message(const struct qinfo *i, int here)
 {
 	struct settle_plan sp;
 
-	if (settle_study(i->id, i->birth, &sp) < 0) {
+	if (settle_study(i->id, &sp) < 0) {
 		int e = errno;
 
 		report_trouble("read the envelope of", i->id);
@@ -74,7 +75,7 @@ static int plan_fresh_message(const struct qinfo *i, int here)
 	} else if (sp.one_job && (int)sp.chan == here)
 		return 1;
 	else if (sp.one_job)
-		plan_add((enum plan_heap)sp.chan, i->id, clock_mono() - sp.waited_ms, 1, sp.route);
+		plan_add((enum plan_heap)sp.chan, i->id, order_of(i->arrived), 1, sp.route);
 	else
 		settle_now(i->id);
 	return 0;
@@ -99,6 +100,10 @@ void pass_begin(const struct plan_entry *e, enum qchan c)
 	/* A new message has the number: then this one is long gone. */
 	if (!fresh && fresh_known(e->id))
 		return;
+	if (c == REMOTE && order_older(e)) {
+		plan_add(PLAN_REMOTE, e->id, plan_time(e), fresh, plan_route(e));
+		return;
+	}
 	if (!p) {
 		plan_add((enum plan_heap)c, e->id, clock_mono() + NO_ROOM_MS, fresh, plan_route(e));
 		return;
@@ -125,6 +130,7 @@ void pass_begin(const struct plan_entry *e, enum qchan c)
 		anchor_birth(&queue, &p->info);
 	open_pass(p, c, fresh);
 	p->due = plan_time(e);
+	p->route = plan_route(e);
 	if (fresh && conf_serial)
 		pass_replan(p);
 }

@@ -10,6 +10,7 @@
 #include "carry.h"
 #include "conf.h"
 #include "plan.h"
+#include "route.h"
 #include "spawn.h"
 
 /* A local worker ends its own work in time; one that does not is stuck in the kernel.
@@ -32,9 +33,17 @@ static struct carrier *start(char kind, enum qchan c, uint64_t route)
 	return w;
 }
 
+/* Mono ms; it has a job. A second connection to a QMQP server that hangs would hang as
+ * well, and overtake the first when it does not. */
+static int64_t stalls_at(const struct carrier *c)
+{
+	return c->moved + CARRY_STALL_MS +
+		(c->route & ROUTE_QMQP ? (int64_t)conf.timeoutremote * 1000 : 0);
+}
+
 static int stalled(const struct carrier *c, int64_t now)
 {
-	return c->depth && now - c->moved > CARRY_STALL_MS;
+	return c->depth && now > stalls_at(c);
 }
 
 /* A remote worker without work that holds a connection nobody asks for now. */
@@ -67,7 +76,9 @@ static struct carrier *find(uint64_t route, uint64_t mask, int *moving)
 			stalled(c, now))
 			continue;
 		*moving = 1;
-		if (c->depth < ROUTE_DEPTH && (!best || c->depth < best->depth))
+		/* QMQP has a connection for each message, so nothing is gained by being
+		 * ahead, and the order would be fixed too early. */
+		if (c->depth < (c->route & ROUTE_QMQP ? 1 : ROUTE_DEPTH) && (!best || c->depth < best->depth))
 			best = c;
 	}
 	return best;
@@ -159,8 +170,8 @@ int64_t carry_stall(int64_t now)
 
 	for (c = carriers; c < carriers + SLOTS_MAX; c++)
 		if (c->used && c->chan == REMOTE && c->depth && !stalled(c, now) &&
-			c->moved + CARRY_STALL_MS < at)
-			at = c->moved + CARRY_STALL_MS;
+			stalls_at(c) < at)
+			at = stalls_at(c);
 	return at + 1;
 }
 

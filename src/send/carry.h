@@ -4,7 +4,8 @@
 #define SEND_CARRY_H
 #include "slots.h"
 
-/* A worker that has not answered for this long does not move. */
+/* A worker that has not answered for this long does not move; one for QMQP in as much
+ * more than control/timeoutremote. */
 enum { CARRY_STALL_MS = 10000 };
 
 /* A worker that can take one more job for this remote route, started if need be;

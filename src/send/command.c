@@ -7,6 +7,7 @@
 #include "../base/log.h"
 #include "../base/text.h"
 #include "command.h"
+#include "order.h"
 #include "pass.h"
 #include "remove.h"
 #include "report.h"
@@ -153,7 +154,7 @@ static void all(enum verb v)
 	size_t i;
 
 	if (v == RETRY && with_loop) {
-		plan_all_now(clock_mono());
+		order_all();
 		return;
 	}
 	if (v == HOLD)

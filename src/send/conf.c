@@ -46,6 +46,7 @@ static const struct setting {
 	{ "bouncemaxbytes", AT(bouncemaxbytes), NUMBER, { .number = 50000 } },
 };
 enum { ROUTING = 8, SETTINGS = sizeof settings / sizeof *settings };
+enum { QMQP_SECS = 60, QMQP_SECS_MAX = 3600 };
 
 struct conf conf;
 unsigned conf_serial;
@@ -116,6 +117,12 @@ static int read_some(struct conf *c, size_t n)
 	r = locals(&c->locals);
 	for (k = 0; !r && k < n; k++)
 		r = read_one(c, &settings[k]);
+	/* SMTP has another default. */
+	c->timeoutremote = QMQP_SECS;
+	if (!r && control_num(&c->timeoutremote, "timeoutremote") < 0)
+		r = -1;
+	if (c->timeoutremote > QMQP_SECS_MAX)
+		c->timeoutremote = QMQP_SECS_MAX;
 	for (i = 0; !r && i < 2; i++)
 		r = own_limit(&c->limit[i], i);
 	for (i = 0; !r && i < 2; i++) {

@@ -10,6 +10,7 @@ struct conf {
 	uint64_t limit[2];	/* concurrencylocal, concurrencyremote; 0 = held */
 	uint64_t hold[2];
 	uint64_t timeoutlocal;	/* seconds a local delivery may take, 1 to a day */
+	uint64_t timeoutremote;	/* seconds a QMQP server may take */
 	/* read once; bouncefrom stays the first of them */
 	struct buf bouncefrom, bouncehost, bouncesubject, doubleto, doublehost;
 	struct buf bouncemessage, doublemessage, doublesubject, bounceformat;

@@ -19,8 +19,10 @@
 #include "carry.h"
 #include "command.h"
 #include "conf.h"
+#include "end.h"
 #include "health.h"
 #include "loop.h"
+#include "order.h"
 #include "pass.h"
 #include "report.h"
 #include "respawn.h"
@@ -29,7 +31,7 @@
 #include "spawn.h"
 #include "walk.h"
 
-enum { ANSWERS_A_TURN = 64, BEGINS_A_TURN = 32, IDLE_MS = 1000 };
+enum { ANSWERS_A_TURN = 64, BEGINS_A_TURN = 32, IDLE_MS = 1000, GRACE_MS = 1500 };
 
 static struct loop *loop;
 static int leaving;		/* TERM: start nothing new */
@@ -67,8 +69,7 @@ static int begin_due(int64_t now, enum qchan c)
 	int n;
 
 	for (n = 0; n < BEGINS_A_TURN; n++) {
-		if (!room(c) || !plan_take((enum plan_heap)c, now,
-			c == REMOTE ? carry_blocked : 0, &e))
+		if (!room(c) || !plan_take((enum plan_heap)c, now, order_blocked, &e))
 			return 0;
 		pass_begin(&e, c);
 		pass_push_all();
@@ -101,8 +102,12 @@ static int64_t next_time(int64_t now)
 	int64_t at = carry_limit(), t;
 	int c, waits = pass_waits();
 
+	if (loop->until && (t = loop->until + leaving * GRACE_MS) < at)
+		at = t;
 	if (leaving)
 		return at;
+	if ((t = order_next()) < at)
+		at = t;
 	if ((t = scan_due(loop, in_flight())) < at)
 		at = t;
 	if ((t = loop->daemon || walk_busy() ? walk_next() : IO_FOREVER) < at)
@@ -140,6 +145,7 @@ static void reread(void)
 		log_line("alert: local domains were added: local mail waits until qmta-send is started again");
 		conf.limit[LOCAL] = 0;
 	}
+	order_hint(1);
 	scan.want = scan.check = 1;
 }
 
@@ -152,7 +158,7 @@ static void on_signal(int sig)
 		report_status(1);
 		break;
 	case SIGALRM:
-		plan_all_now(clock_mono());
+		order_all();
 		loop->all_now |= walk_busy();
 		scan.want = scan.check = 1;
 		break;
@@ -292,7 +298,7 @@ static int trigger_pulled(void)
 static int may_leave(int64_t now)
 {
 	if (leaving)
-		return !in_flight();
+		return !in_flight() || (loop->until && now >= loop->until + GRACE_MS);
 	if (loop->daemon || !nothing_now(now))
 		return 0;
 	if (!scan.blind && trigger_pulled()) {
@@ -302,31 +308,12 @@ static int may_leave(int64_t now)
 	return 1;
 }
 
-static int finish(void)
+static int last(void)
 {
-	struct carrier *c;
-	size_t left;
-
 	settle_stuck(0, 1);
+	order_end();
 	commands();	/* what waited for the last deliveries */
-	health_save(&queue, 1);
-	if (settle_count())
-		loop->broken = 1;
-	for (c = carriers; c < carriers + SLOTS_MAX; c++)
-		carry_close(c);
-	left = plan_count(PLAN_LOCAL) + plan_count(PLAN_REMOTE) + plan_count(PLAN_DONE) +
-		plan_count(PLAN_HELD) +
-		fresh_count() + fresh_skipped() + pass_open_count() +
-		(size_t)(scan.first || scan.want || scan.busy || walk_busy() || walk_failed());
-	if (left)
-		anchor_save(&queue);
-	if (loop->daemon || leaving)
-		log_line("status: exiting");
-	log_flush();
-	if (loop->broken)
-		return EXIT_TEMP;
-	/* A daemon that was told to end has done so well, whatever waits. */
-	return left && !loop->daemon ? EXIT_LEFT : EXIT_DONE;
+	return end_run(loop, leaving);
 }
 
 /* The plan is not all of the queue any more: some of it is found again later. */
@@ -365,6 +352,13 @@ static void look(int64_t now)
 		walk_on(loop->all_now);
 }
 
+uint32_t loop_left(void)
+{
+	int64_t left = loop->until - clock_mono();
+
+	return !loop->until ? 0 : left > 0 ? (uint32_t)(left + 999) / 1000 : 1;
+}
+
 int loop_run(struct loop *l)
 {
 	static struct watch w;
@@ -374,6 +368,7 @@ int loop_run(struct loop *l)
 	loop = l;
 	scan.first = 1;
 	anchor_start(&queue);
+	order_start();
 	if (walk_begin(1) < 0) {
 		log_line("alert: cannot start: unable to read the queue: %s; run queue-fix",
 			err_text(errno));
@@ -381,6 +376,7 @@ int loop_run(struct loop *l)
 	}
 	for (;;) {
 		now = clock_mono();
+		leaving |= loop->until && now >= loop->until;
 		if (anchor_check(&queue))
 			scan.want = 1;
 		if (!leaving)
@@ -389,10 +385,11 @@ int loop_run(struct loop *l)
 		 * two would be taken for something that waits for its route. */
 		now = clock_mono();
 		commands();
+		order_turn(now);
 		more = hand_out(now);
 		look_after_loss(now);
 		if (may_leave(clock_mono()))
-			return finish();
+			return last();
 		wait_for(&w, more ? 0 : next_time(now));
 		serve(&w);
 	}

@@ -11,8 +11,10 @@
 #include "carry.h"
 #include "conf.h"
 #include "fate.h"
+#include "order.h"
 #include "pass.h"
 #include "report.h"
+#include "route.h"
 #include "settle.h"
 #include "spawn.h"
 
@@ -140,6 +142,8 @@ void pass_answer(struct carrier *c, const struct answer *a)
 	for (i = 0; i < s->n; i++)
 		if (!s->fate[i])
 			fate_set(s, i, (unsigned char)a->letter, a->text, a->len);
+	if (c->route & ROUTE_QMQP && c->chan == REMOTE)
+		order_answer(a->letter == 'Z' ? (int)a->index : 0);
 	slot_free(s);
 }
 
@@ -147,7 +151,7 @@ void pass_answer(struct carrier *c, const struct answer *a)
 static void end_oldest(struct carrier *c, const char *words)
 {
 	struct slot *s = slot_oldest(c);
-	struct answer a = { 'Z', s ? s->serial : 0, 0, words, strlen(words) };
+	struct answer a = { 'Z', s ? s->serial : 0, QMQP_UNSURE, words, strlen(words) };
 
 	if (s)
 		pass_answer(c, &a);

@@ -57,9 +57,18 @@ static void swap(struct heap *h, size_t a, size_t b)
 	h->v[b] = t;
 }
 
+/* Earlier, and at one time the lesser number: the kernel's clock for files ticks slowly,
+ * and numbers rise more often than not. */
+static int before(const struct plan_entry *a, const struct plan_entry *b)
+{
+	uint64_t t = a->key >> (ROUTE_BITS + 1), u = b->key >> (ROUTE_BITS + 1);
+
+	return t != u ? t < u : a->id < b->id;
+}
+
 static void up(struct heap *h, size_t i)
 {
-	for (; i && h->v[i].key < h->v[(i - 1) / 2].key; i = (i - 1) / 2)
+	for (; i && before(&h->v[i], &h->v[(i - 1) / 2]); i = (i - 1) / 2)
 		swap(h, i, (i - 1) / 2);
 }
 
@@ -70,9 +79,9 @@ static void down(struct heap *h, size_t i)
 
 		if (c >= h->n)
 			return;
-		if (c + 1 < h->n && h->v[c + 1].key < h->v[c].key)
+		if (c + 1 < h->n && before(&h->v[c + 1], &h->v[c]))
 			c++;
-		if (h->v[i].key <= h->v[c].key)
+		if (!before(&h->v[c], &h->v[i]))
 			return;
 		swap(h, i, c);
 		i = c;
@@ -186,16 +195,16 @@ static void take_out(struct heap *h, size_t i, struct plan_entry *e)
 
 /* The earliest of the entries from..to that is due and not blocked; h->n: none. */
 static size_t look(const struct heap *h, size_t from, size_t to, int64_t now,
-	plan_blocked *blocked)
+	plan_test *blocked)
 {
 	size_t i, best = h->n;
 
 	for (i = from; i < to && i < h->n; i++) {
 		if (plan_time(&h->v[i]) > now)
 			continue;
-		if (best < h->n && h->v[best].key <= h->v[i].key)
+		if (best < h->n && !before(&h->v[i], &h->v[best]))
 			continue;
-		if (!blocked || !blocked(plan_route(&h->v[i])))
+		if (!blocked || !blocked(&h->v[i]))
 			best = i;
 		if (i == 0 && best == 0)
 			break;
@@ -203,7 +212,7 @@ static size_t look(const struct heap *h, size_t from, size_t to, int64_t now,
 	return best;
 }
 
-int plan_take(enum plan_heap which, int64_t now, plan_blocked *blocked,
+int plan_take(enum plan_heap which, int64_t now, plan_test *blocked,
 	struct plan_entry *e)
 {
 	struct heap *h = &heaps[which];
@@ -233,19 +242,20 @@ int64_t plan_next(enum plan_heap h)
 	return heaps[h].n ? plan_time(&heaps[h].v[0]) : IO_FOREVER;
 }
 
-void plan_all_now(int64_t now)
+void plan_now(enum plan_heap which, plan_test *test, plan_when *when)
 {
-	size_t c, i;
+	struct heap *h = &heaps[which];
+	int64_t now = clock_mono();
+	size_t i;
 
-	for (c = PLAN_LOCAL; c <= PLAN_REMOTE; c++) {
-		struct heap *h = &heaps[c];
+	for (i = 0; i < h->n; i++) {
+		struct plan_entry *e = &h->v[i];
 
-		for (i = 0; i < h->n; i++)
-			if (plan_time(&h->v[i]) > now)
-				h->v[i].key = key_of(now, plan_fresh(&h->v[i]), plan_route(&h->v[i]));
-		for (i = h->n / 2; i-- > 0;)
-			down(h, i);
+		if ((!plan_fresh(e) || plan_time(e) > now) && (!test || test(e)))
+			e->key = key_of(when(e->id), plan_fresh(e), plan_route(e));
 	}
+	for (i = h->n / 2; i-- > 0;)
+		down(h, i);
 }
 
 /* The place where it stands in the heap, or the heap's end. */
@@ -256,6 +266,36 @@ static size_t place_of(const struct heap *h, uint64_t id)
 	while (i < h->n && id && h->v[i].id != id)
 		i++;
 	return i;
+}
+
+uint64_t plan_oldest(plan_test *test, plan_when *when)
+{
+	const struct heap *h = &heaps[PLAN_REMOTE];
+	int64_t least = IO_FOREVER, t;
+	uint64_t id = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (test(&h->v[i]) && ((t = when(h->v[i].id)) < least ||
+			(t == least && h->v[i].id < id))) {
+			least = t;
+			id = h->v[i].id;
+		}
+	return id;
+}
+
+int plan_hasten(uint64_t id, int64_t now, plan_when *when)
+{
+	struct heap *h = &heaps[PLAN_REMOTE];
+	size_t i = place_of(h, id);
+	struct plan_entry e;
+
+	if (i == h->n || plan_fresh(&h->v[i]))
+		return -1;
+	if (plan_time(&h->v[i]) <= now)
+		return 0;
+	take_out(h, i, &e);
+	return plan_add(PLAN_REMOTE, id, when(id), 0, plan_route(&e));
 }
 
 void plan_forget(uint64_t id)

@@ -11,7 +11,7 @@ enum plan_heap { PLAN_LOCAL = LOCAL, PLAN_REMOTE = REMOTE, PLAN_DONE, PLAN_HELD,
 
 struct plan_entry {
 	uint64_t id;
-	uint64_t key;	/* private: time, then fresh bit and route */
+	uint64_t key;	/* private: time, then fresh bit and route; equal times go by id */
 };
 enum { PLAN_FRESH_BIT = 27, PLAN_ROUTE_MASK = (1 << PLAN_FRESH_BIT) - 1 };
 
@@ -34,15 +34,22 @@ size_t plan_count(enum plan_heap h);
 /* The first entry due at `now` for which blocked() (may be 0) says 0; at most a
  * hundred are asked, so one busy route cannot make this slow, and others behind it
  * are found in one of the next calls. 1 taken out into *e, 0 none seen. */
-typedef int plan_blocked(uint32_t route);
-int plan_take(enum plan_heap h, int64_t now, plan_blocked *blocked, struct plan_entry *e);
+typedef int plan_test(const struct plan_entry *e);
+int plan_take(enum plan_heap h, int64_t now, plan_test *blocked, struct plan_entry *e);
 int plan_fresh(const struct plan_entry *e);
 int64_t plan_time(const struct plan_entry *e);
 uint32_t plan_route(const struct plan_entry *e);
 /* When the earliest entry is due (mono ms), IO_FOREVER when there is none. */
 int64_t plan_next(enum plan_heap h);
-/* All entries of the channels are due at `now` (SIGALRM). */
-void plan_all_now(int64_t now);
+/* Moves the entries that are not due, and the settled ones that are, if which() (0: all)
+ * says 1, to the times that when() gives. */
+typedef int64_t plan_when(uint64_t id);
+void plan_now(enum plan_heap h, plan_test *which, plan_when *when);
+/* The message of PLAN_REMOTE for which which() says 1 and when() the least; 0 none. */
+uint64_t plan_oldest(plan_test *which, plan_when *when);
+/* A settled message of PLAN_REMOTE moves to when(). 1; 0 it is due anyway; -1 it is not
+ * there. */
+int plan_hasten(uint64_t id, int64_t now, plan_when *when);
 
 /* Message id is no longer planned at all. Looks through everything. */
 void plan_forget(uint64_t id);

@@ -9,6 +9,7 @@
 #include "../msg/admin.h"
 #include "carry.h"
 #include "conf.h"
+#include "loop.h"
 #include "pass.h"
 #include "report.h"
 #include "route.h"
@@ -44,10 +45,11 @@ static int is_verp(const char *sender)
 	return n > 4 && !strcmp(sender + n - 4, "-@[]");
 }
 
-/* Local deliveries go one by one; so do copies that each need their own sender. */
-static uint32_t job_size(const struct pass *p)
+/* Local deliveries go one by one; so do copies that each need their own sender, which a
+ * QMQP server makes by itself. */
+static uint32_t job_size(const struct pass *p, const struct route *rt)
 {
-	return p->chan == LOCAL || is_verp(p->info.sender) ? 1 : JOB_RCPTS;
+	return p->chan == LOCAL || (is_verp(p->info.sender) && *rt->via != 'Q') ? 1 : JOB_RCPTS;
 }
 
 static int behind_cursor(const struct pass *p, uint64_t key, uint32_t off)
@@ -73,7 +75,7 @@ static void consider(struct pass *p, struct pick *k, struct route *rt,
 		k->n = 0;
 		k->left = 1;
 	}
-	if (k->n == job_size(p)) {
+	if (k->n == job_size(p, rt)) {
 		k->left = 1;
 		return;
 	}
@@ -134,17 +136,18 @@ static int send_job(struct slot *s, struct pick *k, const struct pass *p)
 	char text[3 * ADDR_CAP];
 	struct buf b = BUF_OVER(text);
 	struct job j = { .serial = s->serial, .n = s->n, .off = s->off,
-		.size = p->info.size, .limit = (uint32_t)conf.timeoutlocal,
+		.size = p->info.size, .limit = loop_left(),
 		.sender = p->info.sender, .route = k->via.via, .rcpt = "",
 		.list = k->list.in.fd };
 	int r, e;
 
 	if (p->chan == LOCAL) {
+		j.limit = (uint32_t)conf.timeoutlocal;
 		j.rcpt = k->via.addr;
 		j.list = -1;
 		j.n = 0;
 	}
-	if (is_verp(p->info.sender))
+	if (is_verp(p->info.sender) && *k->via.via != 'Q')
 		j.sender = verp(&b, p->info.sender, k->via.addr);
 	if (p->chan == REMOTE && admin_sender(j.sender))
 		j.sender = admin_sender(j.sender);

@@ -88,16 +88,20 @@ static int local(struct route *r)
 
 static int remote(struct route *r, const char *dom)
 {
-	const char *relay = relay_find(dom, strlen(dom));
+	const char *value;
+	const char kind = relay_route(&value, dom, strlen(dom));
 	char *s;
 
 	r->chan = REMOTE;
 	r->copies = 1;
-	if (!buf_text(r->via, sizeof r->via, "%c%s", relay ? 'R' : 'M', relay ? relay : dom))
+	if (!buf_text(r->via, sizeof r->via, "%c%s", kind, value))
 		return -1;
-	for (s = r->via + 1; !relay && *s; s++)
+	for (s = r->via + 1; kind == 'M' && *s; s++)
 		*s = (char)text_lower((unsigned char)*s);
-	r->hash = text_hash(r->via, strlen(r->via));
+	r->hash = text_hash(r->via, strlen(r->via)) & ~(uint64_t)ROUTE_QMQP;
+	/* Workers read their servers once: after HUP it is another route. */
+	if (kind == 'Q')
+		r->hash = (r->hash + 2 * conf_serial) | ROUTE_QMQP;
 	return 0;
 }
 

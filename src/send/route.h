@@ -9,14 +9,16 @@
 struct route {
 	enum qchan chan;
 	size_t len;			/* of addr */
-	uint64_t hash;			/* of via; 0 for local */
+	uint64_t hash;			/* of via; 0 for local; ROUTE_QMQP is set for 'Q' alone */
 	unsigned copies;		/* addresses that get it: 1, or as many as adminaddr has */
 	char addr[2 * ADDR_CAP];	/* as rewritten, NUL-terminated */
-	char via[ROUTE_CAP];	/* remote: "Mdomain" or "Rrelay..."; local: "" */
+	char via[ROUTE_CAP];	/* remote: "Mdomain", "Rrelay...", "Qservers"; local: "" */
 };
+enum { ROUTE_QMQP = 1 };
 
 /* Rewrites and routes the n bytes at addr (the order of control files is the
- * qmail family's: envnoathost, percenthack, locals, virtualdomains, smtproutes).
+ * qmail family's: envnoathost, percenthack, locals, virtualdomains, smtproutes,
+ * qmqproutes).
  * A user of this host is adminaddr instead, which is routed in its turn; of several
  * addresses it is the one of number `copy`, from 0; the others are asked for right
  * after that one.
@@ -26,7 +28,7 @@ int route_copy(struct route *r, const char *addr, size_t n, unsigned copy);
 /* The first of them. */
 int route_find(struct route *r, const char *addr, size_t n);
 /* The same for an address that was rewritten before (a settled message): its
- * channel stands, only the relay is looked up again. */
+ * channel stands, only who takes it is looked up again. */
 int route_again(struct route *r, enum qchan c, const char *addr, size_t n);
 /* The part of a local address that virtualdomains put in front, in bytes: what a
  * bounce must not show. 0 when there is none. */

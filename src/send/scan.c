@@ -9,6 +9,7 @@
 #include "../base/err.h"
 #include "../base/io.h"
 #include "../base/log.h"
+#include "order.h"
 #include "pass.h"
 #include "report.h"
 #include "scan.h"
@@ -29,8 +30,11 @@ static void trigger_drain(struct loop *loop)
 	char dust[256];
 	ssize_t r = 0;
 
-	while (loop->trigger >= 0 && (r = io_read(loop->trigger, dust, sizeof dust)) > 0)
+	while (loop->trigger >= 0 && (r = io_read(loop->trigger, dust, sizeof dust)) > 0) {
 		scan.commands |= memchr(dust, TRIGGER_COMMANDS, (size_t)r) != 0;
+		if (memchr(dust, TRIGGER_UP, (size_t)r))
+			order_hint(0);
+	}
 	/* One that cannot be emptied would wake us for ever: we look by ourselves. */
 	if (r < 0 && errno != EAGAIN) {
 		close(loop->trigger);
@@ -85,11 +89,13 @@ void scan_go_over(struct loop *loop)
 		scan.blind = clock_mono() + TROUBLE_SECS * 1000;
 		return;
 	}
+	order_end();
 	settle_stuck(0, 1);	/* the old one may have room, and be used again */
 	queue_close(&queue);
 	io_close(loop->lock);
 	queue = n;
 	loop->lock = fd;
+	order_start();
 	scan.moved = 0;
 	if (scan.busy)
 		qwalk_close(&walk);

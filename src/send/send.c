@@ -3,6 +3,7 @@
  * -d; always in the foreground. Refuses to run twice on one queue. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config.h"
@@ -15,6 +16,7 @@
 #include "../base/opt.h"
 #include "../base/passwd.h"
 #include "../base/proc.h"
+#include "../base/text.h"
 #include "../exits.h"
 #include "conf.h"
 #include "logger.h"
@@ -28,6 +30,7 @@ struct queue queue;
 
 static struct {
 	int daemon, fix, all_now, verbose;
+	uint64_t secs;		/* -t, 0 none */
 	const char *split;
 	const char *defaultdelivery;
 	char **logger;
@@ -36,7 +39,7 @@ static struct {
 static int usage(void)
 {
 	return say_usage("qmta-send",
-		" [-d] [-a] [-f] [-v] [-s split] [defaultdelivery [logger arg...]]");
+		" [-d] [-a] [-f] [-v] [-t seconds] [-s split] [defaultdelivery [logger arg...]]");
 }
 
 static int cannot(const char *what)
@@ -52,16 +55,24 @@ static int options(int argc, char **argv)
 	struct opt o = OPT_INIT(argc, argv);
 	int c;
 
-	while ((c = opt_next(&o, "adfvblrcs:")) != -1)
+	while ((c = opt_next(&o, "adfvblrcs:t:")) != -1)
 		switch (c) {
 		case 'a': opts.all_now = 1; break;
 		case 'd': opts.daemon = 1; break;
 		case 'f': opts.fix = 1; break;
 		case 'v': opts.verbose = 1; break;
 		case 's': opts.split = o.arg; break;
+		case 't':
+			if (!text_is_u64(o.arg, strlen(o.arg), &opts.secs) || !opts.secs ||
+				opts.secs > RETRY_MAX_SECS)
+				return -1;
+			opts.all_now = 1;
+			break;
 		case 'b': case 'l': case 'r': case 'c': break;
 		default: return -1;
 		}
+	if (opts.daemon && opts.secs)
+		return -1;
 	opts.defaultdelivery = o.at < argc ? argv[o.at++] : "";
 	opts.logger = argv + o.at;
 	return 0;
@@ -236,6 +247,8 @@ int send_main(int argc, char **argv)
 		return usage();
 	l.daemon = opts.daemon;
 	l.all_now = opts.all_now;
+	if (opts.secs)
+		l.until = clock_mono() + (int64_t)opts.secs * 1000;
 	if (opts.fix && fix_queue(dir) != 0)
 		return cannot("queue-fix could not repair the queue");
 	if ((r = default_delivery()) != 0)

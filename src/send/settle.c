@@ -26,14 +26,13 @@ static int fits(const struct route *rt, const struct qrcpt *rc,
 	return rt->chan == LOCAL || (rt->len == rc->len && !memcmp(rt->addr, rc->addr, rc->len));
 }
 
-int settle_study(uint64_t id, int64_t birth, struct settle_plan *sp)
+int settle_study(uint64_t id, struct settle_plan *sp)
 {
 	struct qread r;
 	struct qrcpt rc;
 	struct route rt;
 	uint32_t n = 0;
 	uint64_t hash = 0;
-	int64_t waited;
 	int got = qread_fresh(&r, &queue, id), e;
 
 	sp->one_job = 1;
@@ -53,8 +52,6 @@ int settle_study(uint64_t id, int64_t birth, struct settle_plan *sp)
 	errno = e;
 	sp->one_job = sp->one_job && n;
 	sp->route = (uint32_t)hash;
-	waited = clock_wall() - birth;
-	sp->waited_ms = waited > 0 ? waited * 1000 : 0;
 	return got < 0 ? -1 : 0;
 }
 

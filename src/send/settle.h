@@ -9,11 +9,9 @@ struct settle_plan {
 	int one_job;		/* all recipients fit one job as they stand in todo/ */
 	enum qchan chan;
 	uint32_t route;
-	int64_t waited_ms;	/* since it was queued */
 };
-/* Reads the recipients of a fresh message, queued at birth (wall seconds). 0, -1
- * errno (EBADMSG: damaged). */
-int settle_study(uint64_t id, int64_t birth, struct settle_plan *sp);
+/* Reads the recipients of a fresh message. 0, -1 errno (EBADMSG: damaged). */
+int settle_study(uint64_t id, struct settle_plan *sp);
 /* Settles it as it is and plans its channels. */
 void settle_now(uint64_t id);
 /* The only job of a fresh message is over: finish or settle. Frees the pass, or

@@ -12,6 +12,7 @@
 #include "../base/io.h"
 #include "../base/log.h"
 #include "ids.h"
+#include "order.h"
 #include "pass.h"
 #include "walk.h"
 
@@ -25,6 +26,11 @@ static int64_t again;	/* mono ms when one that failed begins anew; 0 */
 int walk_busy(void)
 {
 	return busy;
+}
+
+int walk_orders(void)
+{
+	return busy && planning && part <= QPART_REMOTE;
 }
 
 int walk_failed(void)
@@ -111,7 +117,8 @@ static void plan_it(uint64_t id, enum qchan c, int r, int64_t due, int due_now)
 	/* Written under a clock that ran ahead, or read under one that is behind. */
 	if (wait > RETRY_MAX_SECS || (wait > 0 && (due_now || !clock_is_set())))
 		wait = 0;
-	plan_add((enum plan_heap)c, id, clock_mono() + wait * 1000, 0, 0);
+	plan_add((enum plan_heap)c, id, wait > 0 ? clock_mono() + wait * 1000 :
+		order_when(id), 0, 0);
 }
 
 static void see_channel(uint64_t id, enum qchan c, int due_now)

@@ -78,6 +78,27 @@ is "a qmail-queue that refuses: what the server's trouble was" "$(post) $(cat "$
 ln -sf qmail-qmqpc "$S/qmail-queue"
 is "a qmail-queue that is the link is not asked" "$(post) $(cat "$TMP/err")" \
 	"75 sendmail: message not accepted: 127.0.0.1:1: Connection refused (#4.4.1)"
+rm "$S/qmail-queue"
+# A script instead of the link, which leads back to where it was called from.
+cat >"$S/qmail-queue" <<Q
+#!/bin/sh
+echo x >>"$TMP/sink/runs"
+[ "\$(wc -l <"$TMP/sink/runs")" -lt 5 ] || exit 53
+exec "$RBIN/qmail-qmqpc"
+Q
+chmod 755 "$S/qmail-queue"
+is "a qmail-queue that runs qmail-qmqpc is asked once" \
+	"$(post) $(wc -l <"$TMP/sink/runs" | tr -d ' ')" "75 1"
+# One that is set-id would take the message to its own queue, where nobody may look for it.
+cat >"$S/qmail-queue" <<Q
+#!/bin/sh
+touch "$TMP/sink/asked"
+exit 0
+Q
+chmod 4755 "$S/qmail-queue"
+is "a set-id qmail-queue is not sent to a directory" "$(post) $(ls "$TMP/sink/asked" 2>&1 | grep -c 'No such')" "75 1"
+chmod 755 "$S/qmail-queue"
+is "the same without that bit" "$(post) $(ls "$TMP/sink/asked")" "0 $TMP/sink/asked"
 unset QMAILQUEUE
 rm "$S/qmail-queue" "$C/qmqpfallback"
 export QUEUEDIR="$TMP/queue"

@@ -360,7 +360,7 @@ class Root:
 
     def start_sink(self):
         self.sink = Sink(self.top)
-        self.set_control("smtproutes", ":127.0.0.1:%d" % self.sink.port)
+        self.controls()
 
     def set_control(self, name, text):
         path = os.path.join(self.control, name)
@@ -372,6 +372,8 @@ class Root:
         for name, text in (("me", HOST), ("timeoutremote", "8"), ("timeoutconnect", "5"),
                            ("bouncefrom", "MAILER-DAEMON"), ("minfree", "0"), ("aliases", "")):
             self.set_control(name, text)
+        if self.sink:
+            self.set_control("smtproutes", ":127.0.0.1:%d" % self.sink.port)
 
     def make_queue(self):
         r = self.plain(["queue-fix", self.queue])

@@ -33,6 +33,8 @@ queue before, one program to run, what must have arrived in the end.
   qmqpdead    sendmail, no server: qmqpfallback puts it into the queue
   qmqpcdead   the same by qmail-qmqpc, from a file that changes on its way
   qmqponly    a server, and no queue to fall back on
+  sendq       qmta-send, two recipients, one request to a QMQP server
+  waitq       one message waits, another one is new: the new one brings the other along
   hold, release, remove, tell   qmta queue, with a second message beside
   taken       qmta-send at its start carries out what is left of those
 
@@ -281,6 +283,25 @@ def qmqp(root):
     return found
 
 
+def by_qmqp(root):
+    """The runner's way to a QMQP server."""
+    a, b, server = at("a"), at("b"), Qmqp(root.sink)
+    live = {"smtproutes": "", "qmqproutes": ":127.0.0.1:%d" % server.port}
+    now = fresh(root, "sendq", [a, b], lambda d: [Want(r, d, True) for r in (a, b)],
+                control=live)
+    wait = fresh(root, "waitq", [a], lambda d: [Want(a, d, True)], control=live)
+    root.set_control("smtproutes", ":127.0.0.1:1")
+    r = root.plain(["qmta-send"])
+    root.controls()
+    if r.returncode != 75:
+        raise RuntimeError("no deferral: %d %s" % (r.returncode, r.stdout))
+    data = letter("waitq2", b, ME)
+    submit(root, ME, [b], data)
+    wait.wants.append(Want(b, data, True))
+    wait.shot = root.snapshot()
+    return [now, wait]
+
+
 def hands(root):
     """qmta queue, on a message with one recipient here and one elsewhere; another one
     must not be touched."""
@@ -361,4 +382,4 @@ def later(root):
 
 def scenes(root):
     return submissions(root) + deliveries(root) + mailboxes(root) + users(root) + \
-        failures(root) + [variables(root)] + qmqp(root) + hands(root)
+        failures(root) + [variables(root)] + qmqp(root) + by_qmqp(root) + hands(root)

@@ -188,6 +188,8 @@ packages)
 	full) sed -i 's/^full /in /' /tmp/want ;;
 	*) sed -i '/^full\|^beside/d' /tmp/want ;;
 	esac
+	sed -i 's/^unpacked /beside /' /tmp/want
+	: >/tmp/missing
 	install_inside
 	echo "$2" >/var/lib/peer-form
 	rm -rf /var/lib/apt/lists/* ;;

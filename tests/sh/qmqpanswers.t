@@ -7,6 +7,8 @@
 . "$TOP/tests/lib/runner.sh"
 . "$TOP/tests/lib/qmqp.sh"
 runner_root
+PY=/usr/bin/python3	# one that nobody may run
+[ -x $PY ] || PY=python3
 trap 'qmqp_stop bad next early shut; rm -rf "$TMP"' EXIT
 echo 1 >"$CONTROLDIR/timeoutremote"
 echo 1 >"$CONTROLDIR/timeoutconnect"
@@ -215,6 +217,16 @@ is "an answer that takes its time" "$(exit_of w7)" 0
 is "and still nobody else was asked" "$(asked next)" 2
 is "success is silent" "$(cat "$TMP"/r/w[1-7].2)" ""
 
+# ---- and what nobody thought of
+mkdir "$TMP/fuzz"; chmod 777 "$TMP/fuzz"; cp "$TMP/r/b1.m" "$TMP/fuzz/m"
+cp "$TOP"/tests/lib/answerfuzz.py "$TOP"/tests/lib/qmqpsink.py "$TMP/fuzz/"; chmod a+r "$TMP"/fuzz/*
+count=3000
+[ -z "${QMTA_SHORT:-}" ] || count=200
+$AS timeout -k 5 120 "$PY" -B "$TMP/fuzz/answerfuzz.py" --client "$RBIN/qmail-qmqpc" \
+	--dir "$TMP/fuzz" --count $count >"$TMP/fuzz.out" 2>&1
+is "random answers: two readers agree" "$(sed '$d' "$TMP/fuzz.out")" ""
+like "in all of them" "$(tail -n 1 "$TMP/fuzz.out")" "^$count answers, [1-9][0-9]+ good, seed"
+
 # ---- words
 cat >"$TMP/bad/script" <<C
 ANSWER <v1> raw 19:D\\x1b]0;own\\x07\\x1b[2Jno\\r\\n\\x00!,
@@ -257,8 +269,7 @@ is "nothing for success" "$(cat "$TMP/r/v7.6")" ""
 echo "$BAD" >"$CONTROLDIR/qmqpservers"
 for c in v1 v4 v6; do
 	printf 'To: ann@b.example\n\n<%s>\n' "$c" |
-		QMAILQUEUE=$(strings "$RBIN/qmta" 2>/dev/null | grep -m 1 '/qmail-qmqpc$') \
-		$AS "$RBIN/sendmail" -t 2>"$TMP/r/$c.s" >&2
+		QMAILQUEUE=$RBIN/qmail-qmqpc $AS "$RBIN/sendmail" -t 2>"$TMP/r/$c.s" >&2
 	echo $? >"$TMP/r/$c.x"
 	is "$c: sendmail: what it shows is printable" "$(tr -d '\n\040-\176' <"$TMP/r/$c.s" | wc -c | tr -d ' ')" 0
 done

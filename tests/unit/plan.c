@@ -45,9 +45,15 @@ static void test_heap(void)
 	ok(drain_sorted(PLAN_REMOTE, 5000), "36: mixed and negative times come out ascending");
 }
 
-static int not_even(uint32_t route)
+static int not_even(const struct plan_entry *e)
 {
-	return route % 2 == 0;
+	return plan_route(e) % 2 == 0;
+}
+
+/* When a message arrived, by its number. */
+static int64_t arrived(uint64_t id)
+{
+	return id < 1000 ? 7 - (int64_t)id : 7;
 }
 
 static void test_blocked(void)
@@ -61,11 +67,31 @@ static void test_blocked(void)
 	if (plan_take(PLAN_REMOTE, 1000, not_even, &e))
 		got = e.id;
 	ok(got == 109, "a busy route is looked past, the earliest of the others is taken");
-	plan_all_now(7);
-	ok(plan_next(PLAN_REMOTE) == 0 && drain_sorted(PLAN_REMOTE, 19), "all due now keeps order");
-	plan_add(PLAN_REMOTE, 5, 1000000, 0, 3);
-	plan_all_now(7);
-	ok(plan_take(PLAN_REMOTE, 7, 0, &e) && e.id == 5, "and what was due later is due");
+	plan_now(PLAN_REMOTE, not_even, arrived);
+	ok(plan_next(PLAN_REMOTE) == 7 - 119 && drain_sorted(PLAN_REMOTE, 19), "all due now, in the order of arrival");
+	plan_add(PLAN_REMOTE, 5, INT64_MAX / 2000000000, 0, 3);
+	plan_add(PLAN_REMOTE, 6, clock_mono() + 1000000, 1, 3);
+	plan_add(PLAN_REMOTE, 2000, 1, 1, 3);
+	plan_now(PLAN_REMOTE, 0, arrived);
+	ok(plan_take(PLAN_REMOTE, 1, 0, &e) && e.id == 6 && plan_take(PLAN_REMOTE, 1, 0, &e) &&
+		plan_take(PLAN_REMOTE, 2, 0, &e) && e.id == 5, "and what was due later is due; fresh ones that were keep their time");
+}
+
+static void test_oldest(void)
+{
+	struct plan_entry e;
+	int64_t late = clock_mono() + 1000000;
+	int i, good = 1;
+
+	for (i = 50; i-- > 0;)
+		plan_add(PLAN_REMOTE, 100 + (uint64_t)i, late, 0, i % 3 ? 2 : 3);
+	ok(plan_oldest(not_even, arrived) == 149 && plan_oldest(0 ? 0 : not_even, arrived) == 149, "the oldest of some");
+	ok(plan_hasten(149, late - 1, arrived) == 1 && plan_hasten(149, late - 1, arrived) == 0 &&
+		plan_hasten(77, late - 1, arrived) == -1, "it is hastened, once");
+	ok(plan_take(PLAN_REMOTE, 7, 0, &e) && e.id == 149 && !plan_take(PLAN_REMOTE, 7, 0, &e), "and it alone is due");
+	for (i = 0; i < 49; i++)
+		good &= plan_take(PLAN_REMOTE, late, 0, &e) && e.id == 100 + (uint64_t)i;
+	ok(good, "at one time they go by their numbers");
 }
 
 static void test_retry(void)
@@ -155,6 +181,7 @@ int main(void)
 {
 	test_heap();
 	test_blocked();
+	test_oldest();
 	test_retry();
 	test_fresh();
 	test_forget();

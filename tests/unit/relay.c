@@ -21,15 +21,60 @@ static int parses(const char *value, const char *host, unsigned port)
 	return host && !strcmp(h, host) && p == port;
 }
 
-static void file_put(const char *dir, const char *text)
+/* As a route's text. */
+static int goes(const char *domain, const char *want)
+{
+	const char *v;
+	char kind = relay_route(&v, domain, strlen(domain));
+
+	return kind == *want && !strcmp(v, want + 1);
+}
+
+static void put(const char *dir, const char *file, const char *text)
 {
 	char name[256];
 	FILE *f;
 
-	snprintf(name, sizeof name, "%s/smtproutes", dir);
+	snprintf(name, sizeof name, "%s/%s", dir, file);
 	f = fopen(name, "w");
 	fputs(text, f);
 	fclose(f);
+	relay_forget();
+}
+
+static void file_put(const char *dir, const char *text)
+{
+	put(dir, "smtproutes", text);
+}
+
+static void by_qmqp(const char *dir)
+{
+	char name[64];
+
+	file_put(dir, "a.example:relay\nmx.example:\nport.example: :25\n");
+	put(dir, "qmqproutes", "a.example:no\nmx.example:no\nport.example:no\n"
+		"Q.example: 192.0.2.4 [2001:db8::4]:629\n.q.example:192.0.2.5\nmx.q.example:\n");
+	ok(!relay_load() && goes("a.example", "Rrelay"), "smtproutes comes first");
+	ok(goes("mx.example", "Mmx.example") && goes("port.example", "Mport.example"),
+		"its empty value ends the search");
+	ok(goes("q.EXAMPLE", "Q192.0.2.4 [2001:db8::4]:629") && goes("b.q.example", "Q192.0.2.5"),
+		"then qmqproutes, by the same keys");
+	ok(goes("mx.q.example", "Mmx.q.example") && goes("b.example", "Mb.example") && goes("", "M"),
+		"its empty value, and no value at all: by MX");
+	put(dir, "qmqpfallback", "0\n");
+	ok(!relay_load() && goes("b.example", "Mb.example"), "qmqpfallback 0");
+	put(dir, "qmqpfallback", "\n");
+	ok(!relay_load() && goes("b.example", "Mb.example"), "qmqpfallback empty");
+	put(dir, "qmqpfallback", "1\n");
+	ok(!relay_load() && goes("b.example", "Q") && goes("a.example", "Rrelay") &&
+		goes("q.example", "Q192.0.2.4 [2001:db8::4]:629") && goes("mx.example", "Mmx.example") &&
+		goes("mx.q.example", "Mmx.q.example"), "qmqpfallback 1: what no line is about");
+	put(dir, "qmqpfallback", "/var/spool/other/queue\n");
+	ok(!relay_load() && goes("b.example", "Q"), "qmqpfallback: a directory");
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof name, "%s/%s", dir, i ? "qmqproutes" : "qmqpfallback");
+		unlink(name);
+	}
 	relay_forget();
 }
 
@@ -53,6 +98,7 @@ int main(void)
 	ok(finds("odd.example.org", 0), "a port alone: by MX");
 	ok(finds("upper.example", "R:587 user pass"), "more fields stay");
 	ok(finds("", "last:2525"), "empty domain: the catch-all");
+	by_qmqp(dir);
 	file_put(dir, "a.example:x\n");
 	ok(!relay_load() && finds("a.example", "x") && finds("example.net", 0), "read again");
 	snprintf(name, sizeof name, "%s/smtproutes", dir);
