@@ -85,7 +85,7 @@ PREF_static := $(SMALL) -fno-pie -ffunction-sections -fdata-sections \
 PREF_static += $(if $(filter x86_64-%,$(TARGET)),-mgeneral-regs-only -malign-data=abi)
 # Fat: then every ar and every other program here can use the objects.
 LTO_static := $(if $(filter 1,$(LTO)),-flto -flto-partition=one)
-PREF_static += $(LTO_static) $(if $(LTO_static),-ffat-lto-objects)
+PREF_static += $(LTO_static) $(if $(LTO_static),-ffat-lto-objects -fipa-pta -fno-ipa-modref)
 PREF_host := -Os -g -ffunction-sections -fdata-sections
 PREF_san := -O1 -g -fno-omit-frame-pointer
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -165,7 +165,7 @@ help:
 	@echo 'make repro      two builds in two places, compared'
 	@echo 'make fault      every system call of enqueue and delivery fails once'
 	@echo 'make peer       real programs that call sendmail: cron, mutt, PHP, ... (root)'
-	@echo 'make bench      1000 messages to one smarthost, beside dma (root)'
+	@echo 'make bench      1000 messages to one server, beside dma and nullmailer (root)'
 	@echo 'make clean      remove $(O);  make distclean: and $(DEPS)'
 	@echo 'STATIC=0 host libc | SAN=1 sanitizers | BOARD=$(patsubst board/%.mk,%,$(wildcard board/*.mk))'
 	@echo 'other settings: config.mk'
@@ -270,9 +270,10 @@ fault:
 	@TEST_SECS="$${TEST_SECS:-3600}" MAKE="$(MAKE)" O="$(O)" VARIANT="$(VARIANT)" sh tests/run.sh tests/fault/*.t
 lint:
 	@MAKE="$(MAKE)" O="$(O)" sh scripts/lint.sh
-# Beside dma, in one run; docs/BENCHMARKS.md. As root.
+# Beside dma and nullmailer, in one run each; docs/BENCHMARKS.md. As root.
 bench: bins
 	python3 tests/bench/rate.py $(O)
+	python3 tests/bench/qmqprate.py $(O)
 
 # For the size table: the program without one applet, with one alone, and with a
 # map of every section. NAME is that of the applet's function.

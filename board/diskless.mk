@@ -3,9 +3,10 @@
 CFG_QUEUE = 0
 CFG_SEND = 0
 CFG_LOCAL = 0
+# Its control directory comes with its image.
+CFG_SETUP = 0
 CFG_TLS = 0
 # Without sendmail -bs; with web programs that use it, CFG_SMTPD=1.
 CFG_SMTPD = 0
-CFG_SETUP = 0
 # Nothing here stays running.
 LTO = 1

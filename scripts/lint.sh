@@ -61,6 +61,6 @@ step 'includes and #if' sh scripts/includes.sh
 step 'a page for each applet' every_page
 step 'mandoc -Tlint' pages
 step shellcheck shells
-step cppcheck cpp_check
 step 'gcc -fanalyzer' analyze
+step cppcheck cpp_check	# with the config.h that the step before has made
 exit $rc

@@ -46,6 +46,7 @@ bounces: programs: send/viaprog
 qmta queue: send/hands send/command send/remove queue/shared queue/showjson
 qmta status: send/status send/health
 flood limits: queue/limit
+QMQP client: net/qmqp queue/spool queue/viaqmqp queue/qqmqpc
 SMTP client: deliver/remote deliver/qremote deliver/smtp deliver/transact deliver/dialog deliver/wire deliver/body deliver/blast deliver/external
 qmta setup: tools/setup tools/setupwords tools/setupcheck tools/setupfrom tools/setupfile
 qmail-showctl: showctl

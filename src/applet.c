@@ -1,7 +1,7 @@
 /* applet.c: one binary, many names. The name comes from argv[0], or from the
- * first argument when the program is called as qmta. Refuses a name that is not
- * in applets.def, and one whose option is 0 in this build: both exit 100,
- * because calling again cannot help. */
+ * first argument when the program is called as qmta. A name that is not in applets.def
+ * is refused as one whose option is 0 in this build: exit 100, because calling again
+ * cannot help. */
 #include "applet.h"
 #include "exits.h"
 #include "version.h"
@@ -14,22 +14,22 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-/* The names, each behind the 0 or 1 of its option, and the functions of those with
- * 1. A function that only lines with option 0 name is not linked. */
-#define TEXT(on) #on
-#define NAME(on, name) TEXT(on) name "\0"
+/* The names whose option is 1, each with a NUL, and their functions in the same order.
+ * What only lines with option 0 name is not linked. */
+#define NAME_0(name)
+#define NAME_1(name) name "\0"
+#define FN_0(fn)
+#define FN_1(fn) fn,
+#define IF_(what, on) what##on
+#define IF(what, on) IF_(what, on)
 static const char names[] =
-#define APPLET(name, option, fn) NAME(CFG_##option, name)
+#define APPLET(name, option, fn) IF(NAME_, CFG_##option)(name)
 #define SUBCOMMAND APPLET
 #include "applets.def"
 #undef APPLET
 	;
-#define FN_0(fn)
-#define FN_1(fn) fn,
-#define FN__(on, fn) FN_##on(fn)
-#define FN(on, fn) FN__(on, fn)
 static int (*const fns[])(int, char **) = {
-#define APPLET(name, option, fn) FN(CFG_##option, fn)
+#define APPLET(name, option, fn) IF(FN_, CFG_##option)(fn)
 #include "applets.def"
 #undef SUBCOMMAND
 #undef APPLET
@@ -51,31 +51,20 @@ static int list_show(void)
 	out_puts(&out, "qmta " VERSION ", a small mail system in one program.\n"
 	    "usage: NAME [arguments], or qmta NAME [arguments]; names:\n");
 	for (s = names; *s; s += strlen(s) + 1)
-		if (*s == '1')
-			out_fmt(&out, "\t%s\n", s + 1);
+		out_fmt(&out, "\t%s\n", s);
 	return out_flush(&out) == -1 ? EXIT_TEMP : EXIT_DONE;
 }
 
-/* Says why there is no such applet. The name is the caller's: as it is. */
-static int name_refuse(const char *name, const char *why)
-{
-	say(name, "%s", why);
-	return EXIT_PERM;
-}
-
-/* The line of a name: its option's 0 or 1, then the name; fn: which function it is. 0:
- * there is no such name. */
-static const char *find(const char *name, unsigned *fn)
+/* Which function a name is, or -1. */
+static int find(const char *name)
 {
 	const char *s;
+	int fn = 0;
 
-	*fn = 0;
-	for (s = names; *s; s += strlen(s) + 1) {
-		if (strcmp(name, s + 1) == 0)
-			return s;
-		*fn += *s == '1';
-	}
-	return 0;
+	for (s = names; *s; s += strlen(s) + 1, fn++)
+		if (strcmp(name, s) == 0)
+			return fn;
+	return -1;
 }
 
 /* Some lists run qmail-qmqpc by a link with a name of their own: what the link says
@@ -92,8 +81,7 @@ int applet_main(int argc, char **argv)
 {
 	static char *none[] = { "qmta", 0 };
 	char link[256];
-	const char *s;
-	unsigned fn;
+	int fn;
 
 	if (argc < 1)
 		argv = none;
@@ -107,7 +95,9 @@ int applet_main(int argc, char **argv)
 	}
 	if (version_asked(argc, argv))
 		return version_show(tls_name());
-	if (!(s = find(*argv, &fn)) && !(s = find(link_name(link, sizeof link), &fn)))
-		return name_refuse(*argv, "not a program of qmta; `qmta --help` lists them");
-	return *s == '1' ? fns[fn](argc, argv) : name_refuse(*argv, "not built in");
+	if ((fn = find(*argv)) < 0 && (fn = find(link_name(link, sizeof link))) < 0) {
+		say(*argv, "not built in; `qmta --help` lists what is");
+		return EXIT_PERM;
+	}
+	return fns[fn](argc, argv);
 }

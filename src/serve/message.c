@@ -37,7 +37,8 @@ void session_put(struct session *s, const char *p, size_t n)
 {
 	/* What went wrong ends a queue program at once, not when the client is done. */
 	if (s->live && submit_data(&s->submit, p, n)) {
-		s->code = submit_end(&s->submit);
+		if (!(s->code = submit_end(&s->submit)))
+			s->code = QQ_BUG;	/* no 250 for half a message, whatever it says */
 		s->live = 0;
 	}
 }

@@ -39,6 +39,25 @@ run disk lifecalls --runs 1 --n 20
 run disk mem --runs 1 --idle 60
 run disk once --runs 1 --rcpts 1000 --protos smtp
 run disk local --runs "$runs" --n 500
+# By QMQP, into qmqp-sink: beside nullmailer, and beside notqmail's mini client where
+# BENCH_NOTQMAIL names its programs (the kit's qmqpc.py).
+qmqp="nullmailer ${BENCH_NOTQMAIL:+qmqpc} $top/tests/bench/qmta-qmqp.py"
+for p in nullmailer ${BENCH_NOTQMAIL:+qmqpc}; do
+	[ -f "$BENCH_WORK/img/$p.img" ] || k root "$p"
+done
+k root "$top/tests/bench/qmta-qmqp.py"
+qmqp() { # TEST ARGUMENT...
+	test=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	k run "$test" $qmqp --out "$BENCH_WORK/qmqp.jsonl" --label qmqp "$@"
+}
+rm -f "$BENCH_WORK/qmqp.jsonl"
+qmqp relay --proto qmqp --runs "$runs" --n 1000 --conc 1,8
+qmqp calls --runs 1
+qmqp once --runs 1 --rcpts 1000 --protos qmqp
+k report "$BENCH_WORK/qmqp.jsonl"
+
 # Without dma, which starts one process for each queued message.
 # shellcheck disable=SC2086 # two words
 k run growth $us --out "$out" --label disk --runs 1 --queue 0,10000

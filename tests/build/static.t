@@ -31,7 +31,7 @@ is 'qmta --help is the same' "$("$BIN/qmta" --help)" "$got"
 ln -s "$O/qmta" "$TMP/nonesuch"
 got=$("$TMP/nonesuch" 2>&1)
 is 'an unknown name: exit code' $? 100
-like 'an unknown name: message' "$got" '^nonesuch: not a program of qmta'
+like 'an unknown name: message' "$got" '^nonesuch: not built in'
 got=$("$BIN/qmta" nonesuch 2>&1)
 is 'an unknown argument: exit code' $? 100
 ln -s "$O/qmta" "$TMP/-qmta"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """wire.py: a QMQP server that counts what its port costs on the wire.
 
-wire.py serve INTERFACE ADDRESS PORT DIR   takes messages until it is killed: the
+wire.py serve INTERFACE ADDRESS PORT DIR   takes messages for two minutes: the
     request of each into DIR/1, DIR/2 ..., and when that connection is over what
     went over INTERFACE since the one before into DIR/1.wire: "PACKETS BYTES", the
     bytes those of IP packets, with their headers, in both directions
@@ -13,6 +13,7 @@ later (lo takes 64 KiB) counts as it was. On lo each is seen twice and counted o
 """
 import os
 import select
+import signal
 import socket
 import sys
 import time
@@ -57,6 +58,7 @@ class Wire:
 
 
 def serve(interface, address, port, where):
+    signal.alarm(120)           # whatever becomes of the test
     wire = Wire(interface, port)
     s = socket.create_server((address, port), backlog=128)
     open(where + '/ready', 'w').close()

@@ -116,7 +116,7 @@ run() {
 	if [ "$(id -u)" != 0 ]; then
 		SPACES='-n -U -r' ONE_USER=1
 		export ONE_USER
-	elif [ -d "$PEER/root" ]; then
+	elif [ -f "$PEER/made" ]; then
 		LOWER=$PEER/root
 	fi
 	# shellcheck disable=SC2086 # words
@@ -188,8 +188,7 @@ packages)
 	full) sed -i 's/^full /in /' /tmp/want ;;
 	*) sed -i '/^full\|^beside/d' /tmp/want ;;
 	esac
-	sed -i 's/^unpacked /beside /' /tmp/want
-	: >/tmp/missing
+	sed -i "s/^unpacked /beside /" /tmp/want
 	install_inside
 	echo "$2" >/var/lib/peer-form
 	rm -rf /var/lib/apt/lists/* ;;

@@ -28,6 +28,7 @@ vixie() {
 	until_sent /usr/sbin/cron -f
 }
 vixie_fails() {
+	: >"$TMP/syslog"
 	tab '' "cat $TMP/hard"
 	/usr/sbin/cron -f >/dev/null 2>&1 &
 	d=$!
@@ -65,6 +66,7 @@ mkdir "$TMP/ana"
 printf 'SHELL=/bin/sh\nPATH=/usr/bin:/bin\n1 0 job cat %s\n' "$TMP/hard" >"$TMP/anacrontab"
 run_anacron() { anacron -d -q -f -n -t "$TMP/anacrontab" -S "$TMP/ana"; }
 run_anacron_fails() {
+	: >"$TMP/syslog"
 	run_anacron >/dev/null 2>&1
 	wait_for grep -q 'mailer process (/usr/sbin/sendmail) exited with status 75' "$TMP/syslog"
 }

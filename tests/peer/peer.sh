@@ -233,7 +233,7 @@ row() {
 case $(cat /var/lib/peer-form 2>/dev/null) in
 full) need_why="its package could not be installed" ;;
 short) need_why="make peer installs it" ;;
-*) need_why="packages need root and apt" ;;
+*) need_why="packages need root, apt and a network" ;;
 esac
 system
 sinks

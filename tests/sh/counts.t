@@ -1,10 +1,10 @@
 #!/bin/sh
 # counts.t: what one message of 1 KiB costs, counted by strace: the submission by
-# a caller who may write the queue, a local delivery, a remote one.
+# a caller who may write the queue, a local delivery, a remote one; and by QMQP.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/runner.sh"
-trap 'sink_stop; rm -rf "$TMP"' EXIT
+trap 'sink_stop; [ -z "${QMQP:-}" ] || stop "$QMQP"; rm -rf "$TMP"' EXIT
 VARIANT=${VARIANT:-static}
 runner_root
 maildir
@@ -94,4 +94,38 @@ trace nosync "$RBIN/sendmail" -f "$WHO" to@far.example <"$TMP/msg"
 is "conf-fsync 0: sendmail's exit code" $? 0
 show nosync
 is "conf-fsync 0: nothing is synced" "$(syncs nosync) $(grep -Ec 'O_D?SYNC' "$TMP/tr/nosync")" "0 0"
+
+# --- QMQP -------------------------------------------------------------------------
+mkdir "$TMP/qmqp"
+chmod 777 "$TMP/qmqp"
+python3 "$TOP/tests/lib/qmqpsink.py" --portfile "$TMP/qmqp.port" --dir "$TMP/qmqp" --timeout 300 &
+QMQP=$!
+n=0
+until [ -s "$TMP/qmqp.port" ]; do
+	n=$((n + 1))
+	[ $n -lt 200 ] || { echo "Bail out! the QMQP server did not start"; exit 1; }
+	sleep 0.05
+done
+echo "127.0.0.1:$(cat "$TMP/qmqp.port")" >"$CONTROLDIR/qmqpservers"
+before=$(queued)
+QMAILQUEUE=/usr/sbin/qmail-qmqpc # by the build's default; need not be there
+export QMAILQUEUE
+n=0
+for p in sendmail qmail-inject; do
+	n=$((n + 1))
+	trace "qmqp-$p" "$RBIN/$p" to@far.example <"$TMP/msg"
+	is "$p by QMQP: exit code under strace" $? 0
+	show "qmqp-$p"
+	is "$p by QMQP: the server has it" "$(files "$TMP/qmqp")" $n
+	is "$p by QMQP: execve, connections" \
+		"$(execs "qmqp-$p"), $(grep -c 'connect(.*port=htons' "$TMP/tr/qmqp-$p")" "1, 1"
+	is "$p by QMQP: no process, no file, nothing synced" \
+		"$(count "qmqp-$p" 'fork|vfork|clone') $(made "qmqp-$p") $(syncs "qmqp-$p")" "0 0 0"
+	if [ "$VARIANT" = static ]; then
+		ok "$p by QMQP: at most 50 system calls" test "$(calls "qmqp-$p")" -le 50
+	else
+		skip "$p by QMQP: at most 50 system calls" "a loader or a sanitizer has its own"
+	fi
+done
+is "and the queue has nothing of it" "$(queued)" "$before"
 done_testing

@@ -16,7 +16,7 @@ for z in 0 1; do
 		mkdir -p "$d"
 		echo mx.example.net >"$d/me"
 		echo 1 >"$d/timeoutconnect"
-		echo 1 >"$d/timeoutremote"
+		echo 2 >"$d/timeoutremote"	# a busy machine is no dead server
 		echo $z >"$d/qmqpz"
 		echo $f >"$d/qmqpfallback"
 	done

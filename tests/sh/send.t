@@ -128,6 +128,7 @@ rm "$CONTROLDIR/concurrencyremote"
 
 # ---- the daemon: trigger, ALRM, HUP, TERM
 sink_start
+: >"$LOG"	# what an earlier run said is not meant
 $AS "$RBIN/qmta-send" -d 2>"$LOG" & runner=$!
 until_log() { # PATTERN: at most 10 s
 	for _ in $(seq 200); do grep -Eq "$1" "$LOG" && return 0; sleep 0.05; done
@@ -162,6 +163,7 @@ sink_stop
 # ---- a message that waits when HUP makes its domain local
 echo 0 >"$CONTROLDIR/concurrencyremote"
 rm -rf "$HOME/Maildir"; : >"$LOG"
+: >"$LOG"	# what an earlier run said is not meant
 $AS "$RBIN/qmta-send" -d 2>"$LOG" & runner=$!
 letter waits | post "$WHO@late.example"
 until_log '^info msg'
