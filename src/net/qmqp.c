@@ -32,7 +32,7 @@ uint64_t netstring_size(uint64_t n)
 struct talk {
 	struct qmqp *q;
 	int fd;
-	int begun, sent;	/* some, all of the request has left */
+	int sent;		/* all of the request has left */
 	int64_t until;
 	const char *why;	/* our words for what went wrong */
 	char text[QMQP_TEXT];	/* the server's */
@@ -47,15 +47,14 @@ static int64_t within(const struct talk *t, unsigned ms)
 	return at < t->until ? at : t->until;
 }
 
-/* Who speaks, or leaves, while the message is on its way says nothing about it, and is
+/* Who speaks, or leaves, before he has all of the message says nothing about it, and is
  * not to get the byte that would make it his. */
 static int put_now(struct talk *t, const char *p, size_t n)
 {
-	if (t->begun && io_wait(t->fd, POLLIN, 0) > 0) {
+	if (io_wait(t->fd, POLLIN, 0) > 0) {
 		t->why = "it does not wait for the end of the message";
 		return -1;
 	}
-	t->begun = 1;
 	if (io_write_by(t->fd, p, n, within(t, t->q->timeout)) == 0)
 		return 0;
 	t->why = err_text(errno);
@@ -100,7 +99,6 @@ static int request(struct talk *t, const struct qmqp_source *s)
 	ssize_t n;
 
 	t->out = BUF_OVER(t->window);
-	t->begun = 0;
 	buf_fmt(&t->out, "%llu:", (unsigned long long)left);
 	if (s->rewind(s->arg) < 0)
 		return QQ_READ;

@@ -65,10 +65,10 @@ static int try_oldest(int64_t now)
 	if (failed & QMQP_UNSURE || now < try_at || walk_orders() || (oldest && pass_of(oldest, REMOTE)))
 		return 0;
 	try_at = now + TRY_MS;
-	if (oldest)
-		r = plan_hasten(oldest, now, order_when);
+	if (oldest)	/* its first try may have shown that it waits for others */
+		r = plan_hasten(oldest, now, may_wait, order_when);
 	if (r < 0 && (oldest = plan_oldest(may_wait, order_when)))
-		r = plan_hasten(oldest, now, order_when);
+		r = plan_hasten(oldest, now, may_wait, order_when);
 	return r > 0;
 }
 

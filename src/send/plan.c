@@ -9,11 +9,12 @@
 #include "ids.h"
 #include "plan.h"
 
-/* key: 36 bits of milliseconds since EPOCH_MS before the start, 1 bit fresh, 27
- * bits of route. Waiting times of a year in both directions fit. */
+/* key: 40 bits of milliseconds since EPOCH_MS before the boot, 1 bit fresh, 23 bits of
+ * route. So a host may be up for 17 years: a time beyond the end would be due at once,
+ * for ever. */
 enum { ROUTE_BITS = PLAN_FRESH_BIT, LOOK_AHEAD = 48, HEAP_FIRST = 32 };
-#define EPOCH_MS ((int64_t)1 << 35)
-#define TIME_MAX (((int64_t)1 << 36) - 1)
+#define EPOCH_MS ((int64_t)1 << 39)
+#define TIME_MAX (((int64_t)1 << 40) - 1)
 
 struct heap { struct plan_entry *v; size_t n, cap; };
 
@@ -284,13 +285,13 @@ uint64_t plan_oldest(plan_test *test, plan_when *when)
 	return id;
 }
 
-int plan_hasten(uint64_t id, int64_t now, plan_when *when)
+int plan_hasten(uint64_t id, int64_t now, plan_test *test, plan_when *when)
 {
 	struct heap *h = &heaps[PLAN_REMOTE];
 	size_t i = place_of(h, id);
 	struct plan_entry e;
 
-	if (i == h->n || plan_fresh(&h->v[i]))
+	if (i == h->n || !test(&h->v[i]))
 		return -1;
 	if (plan_time(&h->v[i]) <= now)
 		return 0;

@@ -13,7 +13,7 @@ struct plan_entry {
 	uint64_t id;
 	uint64_t key;	/* private: time, then fresh bit and route; equal times go by id */
 };
-enum { PLAN_FRESH_BIT = 27, PLAN_ROUTE_MASK = (1 << PLAN_FRESH_BIT) - 1 };
+enum { PLAN_FRESH_BIT = 23, PLAN_ROUTE_MASK = (1 << PLAN_FRESH_BIT) - 1 };
 
 /* Adds: due at `at` (clock_mono milliseconds; may lie in the past, which orders
  * messages that waited). fresh: still in todo/. route: hash of a remote route, 0
@@ -47,9 +47,9 @@ typedef int64_t plan_when(uint64_t id);
 void plan_now(enum plan_heap h, plan_test *which, plan_when *when);
 /* The message of PLAN_REMOTE for which which() says 1 and when() the least; 0 none. */
 uint64_t plan_oldest(plan_test *which, plan_when *when);
-/* A settled message of PLAN_REMOTE moves to when(). 1; 0 it is due anyway; -1 it is not
- * there. */
-int plan_hasten(uint64_t id, int64_t now, plan_when *when);
+/* A message of PLAN_REMOTE moves to when(). 1; 0 it is due anyway; -1 it is not there, or
+ * which() says 0. */
+int plan_hasten(uint64_t id, int64_t now, plan_test *which, plan_when *when);
 
 /* Message id is no longer planned at all. Looks through everything. */
 void plan_forget(uint64_t id);

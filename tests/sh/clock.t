@@ -125,6 +125,18 @@ until_log 'the clock was set by -'
 kill -TERM $runner; wait $runner
 is "it has not become older" "$(($(birth) - born))" 0
 
+# ---- a host that is up for 1 and for 16 years: still one try a turn
+for d in 400 6000; do
+	runner_root
+	no_server
+	set_wall 0; echo $((d * 86400000)) >"$TMP/mono"
+	letter long | post ann@remote.example
+	timeout 10 $AS "$RBIN/qmta-send" 2>"$LOG"
+	is "up for $d days: one try, then it waits" "$? $(grep -c starting "$LOG")" "75 1"
+	timeout 10 $AS "$RBIN/qmta-send" 2>"$LOG"
+	is "up for $d days: and not before its time" "$? $(grep -c starting "$LOG")" "75 0"
+done
+
 # ---- a bounce that waits: bouncelifetime is queuelifetime, or less
 runner_root
 no_server

@@ -139,5 +139,30 @@ sleep 0.3
 mail h3 a@far.example
 ok "HUP: other routes" until_ has one h3
 kill "$DAEMON"; wait "$DAEMON"; DAEMON=
+# ---- new mail for dead QMQP servers hastens what waits for these, and nothing else
+printf 'smtp.example:127.0.0.1:1\n' >"$CONTROLDIR/smtproutes"
+printf ':127.0.0.1:1\n' >"$CONTROLDIR/qmqproutes"
+mail other a@smtp.example
+run
+sleep 0.1
+mail first a@far.example
+run -a
+is "both wait" "$EXIT $(queued)" "75 2"
+$AS "$RBIN/qmta-send" -d 2>"$LOG" </dev/null & DAEMON=$!
+until_ grep -q '^status' "$LOG"
+tries() { grep -c "starting delivery.* to remote $1" "$LOG"; }
+new() { [ "$(tries "n$1@far.example")" = 1 ]; }
+for i in 1 2 3 4 5; do
+	mail "n$i" "n$i@far.example"
+	until_ new "$i"
+	sleep 0.6
+done
+is "by SMTP: once at most, as its route is not known before" "$(tries a@smtp.example)" 1
+ok "by QMQP: before new mail" test "$(tries a@far.example)" -ge 3
+kill "$DAEMON"; wait "$DAEMON"; DAEMON=
+run -a
+printf ':127.0.0.1:%s\n' "$one" >"$CONTROLDIR/qmqproutes"
+rm "$CONTROLDIR/smtproutes"
+run -a
 is "it leaves nothing behind" "$(queued) $(find "$QUEUEDIR/lock" -name qmqpwait | wc -l | tr -d ' ')" "0 0"
 done_testing

@@ -69,6 +69,11 @@ static void test_blocked(void)
 	ok(got == 109, "a busy route is looked past, the earliest of the others is taken");
 	plan_now(PLAN_REMOTE, not_even, arrived);
 	ok(plan_next(PLAN_REMOTE) == 7 - 119 && drain_sorted(PLAN_REMOTE, 19), "all due now, in the order of arrival");
+	for (i = -16; i <= 16; i += 32) {
+		plan_add(PLAN_HELD, 1, (int64_t)i * 31556952 * 1000, 1, 1 | (unsigned)i << 28);
+		ok(plan_take(PLAN_HELD, INT64_MAX, 0, &e) && plan_fresh(&e) && plan_route(&e) == 1 &&
+			plan_time(&e) == (int64_t)i * 31556952 * 1000, "%d years from the boot fit", i);
+	}
 	plan_add(PLAN_REMOTE, 5, INT64_MAX / 2000000000, 0, 3);
 	plan_add(PLAN_REMOTE, 6, clock_mono() + 1000000, 1, 3);
 	plan_add(PLAN_REMOTE, 2000, 1, 1, 3);
@@ -86,8 +91,8 @@ static void test_oldest(void)
 	for (i = 50; i-- > 0;)
 		plan_add(PLAN_REMOTE, 100 + (uint64_t)i, late, 0, i % 3 ? 2 : 3);
 	ok(plan_oldest(not_even, arrived) == 149 && plan_oldest(0 ? 0 : not_even, arrived) == 149, "the oldest of some");
-	ok(plan_hasten(149, late - 1, arrived) == 1 && plan_hasten(149, late - 1, arrived) == 0 &&
-		plan_hasten(77, late - 1, arrived) == -1, "it is hastened, once");
+	ok(plan_hasten(149, late - 1, not_even, arrived) == 1 && plan_hasten(149, late - 1, not_even, arrived) == 0 &&
+		plan_hasten(77, late - 1, not_even, arrived) == -1, "it is hastened, once");
 	ok(plan_take(PLAN_REMOTE, 7, 0, &e) && e.id == 149 && !plan_take(PLAN_REMOTE, 7, 0, &e), "and it alone is due");
 	for (i = 0; i < 49; i++)
 		good &= plan_take(PLAN_REMOTE, late, 0, &e) && e.id == 100 + (uint64_t)i;

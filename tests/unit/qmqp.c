@@ -300,6 +300,43 @@ static void test_requests(void)
 		netstring_size(999) == 1004 && netstring_size(1000) == 1006, "sizes of netstrings");
 }
 
+/* A server that has spoken or left before it was asked: 0 when it got a byte. */
+static int unasked(const char *words, char want)
+{
+	struct pieces p = { .size = 10, .piece = 10 };
+	struct qmqp_source s = { 10, rewind_pieces, next_pieces, &p };
+	static struct qmqp q = { .timeout = 5000 };
+	static struct talk t;
+	char c;
+	int fd[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) < 0)
+		return 0;
+	fcntl(fd[0], F_SETFL, O_NONBLOCK);
+	fcntl(fd[1], F_SETFL, O_NONBLOCK);
+	if (write(fd[1], words, strlen(words)) != (ssize_t)strlen(words))
+		return 0;
+	if (!*words)
+		shutdown(fd[1], SHUT_WR);
+	t.q = &q;
+	t.fd = fd[0];
+	t.until = clock_mono() + 5000;
+	q.sure = 1;
+	r = converse(&t, &s);
+	close(fd[0]);
+	r = r == want && q.sure && !t.sent && read(fd[1], &c, 1) == 0;
+	close(fd[1]);
+	return r;
+}
+
+static void test_unasked(void)
+{
+	ok(unasked("3:Kok,", QQ_CDIED) && unasked("220 hello\r\n", QQ_CDIED) && unasked("", QQ_CDIED),
+		"a K before the request, a greeting, an end: nobody gets the message");
+	ok(unasked("4:Zbye,", QQ_ZREFUSED) && unasked("4:Dbye,", QQ_REFUSED),
+		"a refusal before the request is heard");
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -312,6 +349,7 @@ int main(void)
 	test_settings();
 	test_answers();
 	test_requests();
+	test_unasked();
 	control_put("qmqpservers", 0);
 	control_put("timeoutremote", 0);
 	control_put("timeoutconnect", 0);
