@@ -98,6 +98,8 @@ int env_keep(void)
 
 	while (environ && environ[n])
 		n++;
+	if (make_room(n) < 0)
+		return -1;
 	if (!(kept = heap_grow(0, 0, (n + 1) * sizeof *kept))) {
 		errno = ENOMEM;
 		return -1;
@@ -109,7 +111,7 @@ int env_keep(void)
 	return 0;
 }
 
-/* Our array was never given a smaller one in its place. */
+/* There is room: env_keep() made our array for all of it, and none is ever made smaller. */
 void env_back(void)
 {
 	if (environ)

@@ -8,6 +8,7 @@
  * replace a file that says something else, unless it was told to. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -23,7 +24,7 @@
 #include "setupwords.h"
 
 #define VARIABLES "defaultqueue"	/* the one directory of its own */
-enum { FILES_MAX = 24, PATH_ROOM = 512 };
+enum { FILES_MAX = 24, PATH_ROOM = 512, LOCK_TRIES = 100 };
 
 static struct file {
 	const char *name, *text;
@@ -191,6 +192,18 @@ static int each(int (*how)(const struct file *f))
 	return 0;
 }
 
+/* Of two at a time one waits: they write the same files. Not for ever, as whoever may read
+ * the directory can lock it. 0 / -1. */
+static int lock_dir(int fd)
+{
+	int tries, r;
+
+	for (tries = 0; (r = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK &&
+		tries < LOCK_TRIES; tries++)
+		poll(0, 0, 100);
+	return r;
+}
+
 /* ---- saying ---- */
 
 static void show(struct out *out, const struct file *f, const char *what)
@@ -227,10 +240,9 @@ int setup_write(int dry, int force)
 	umask(022);
 	if (!dry && make_dirs() < 0)
 		return EXIT_TEMP;
-	/* Of two at a time one waits: they write the same files. The lock goes with us. */
 	fd = openat(AT_FDCWD, control_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	missing = dry && fd < 0 && errno == ENOENT;
-	if (!missing && (flock(fd, LOCK_EX) < 0 || fchdir(fd) < 0))
+	if (!missing && (lock_dir(fd) < 0 || fchdir(fd) < 0))	/* the lock goes with us */
 		r = cannot("use", "");
 	else
 		r = look_all(force);

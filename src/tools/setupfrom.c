@@ -30,6 +30,7 @@ static const char msmtp_table[] = "r" "host\0" "p" "port\0" "u" "user\0" "w" "pa
 	"A" "auth\0" "." "allow_from_override\0" "!" "tls_certcheck\0" "!" "remove_bcc_headers\0";
 static const char remote_table[] = "p" "port\0" "u" "user\0" "w" "pass\0" "o" "source\0"
 	"T" "tls\0" "T" "ssl\0" "x" "starttls\0";
+static const char remote_values[] = ".port\0.user\0.pass\0.source\0";
 static const char dma_table[] = "r" "SMARTHOST\0" "p" "PORT\0" "x" "SECURETRANSFER\0"
 	"x" "SECURETRANS\0" "." "STARTTLS\0" "m" "MAILNAME\0" "s" "MASQUERADE\0"
 	"A" "AUTHPATH\0" "N" "NULLCLIENT\0" "." "SPOOLDIR\0" "." "OPPORTUNISTIC_TLS\0";
@@ -233,7 +234,7 @@ static void remote(const struct conf *l, struct buf *servers)
 	shell_word(&h, &at);
 	smtp = !shell_word(&b, &at) || !strcmp(text, "smtp");
 	qmqp = !smtp && !strcmp(text, "qmqp");
-	if (!h.len || (!smtp && !qmqp)) {
+	if (!h.len || h.full || (!smtp && !qmqp)) {
 		conf_bad(l, "this is not HOST, then smtp or qmqp, then options");
 		return;
 	}
@@ -243,12 +244,14 @@ static void remote(const struct conf *l, struct buf *servers)
 	}
 	if (smtp)
 		word_set(W_RELAY, word_fmt("%s", host), l->file, l->number);
-	while (shell_word(&b, &at)) {
+	while (!conf_code && shell_word(&b, &at)) {
 		const char *s = text + text_span(text, "-");
 		size_t n = strcspn(s, "=");
 		const char *v = word_fmt("%s", s[n] ? s + n + 1 : "1");
 
-		if (qmqp && text_caseeq(s, n, "port", 4))
+		if (!s[n] && word_letter(remote_values, s, n))
+			conf_bad(l, "user, pass, port and source need =VALUE");
+		else if (qmqp && text_caseeq(s, n, "port", 4))
 			port = v;
 		else
 			conf_take(l, smtp ? remote_table : "", s, n, v);

@@ -182,9 +182,11 @@ void conf_take(const struct conf *l, const char *table, const char *name, size_t
 
 	if (letter == W_TLS || letter == 'Z')
 		v = conf_yes(v) ? "1" : "";
-	if (!letter || (letter == '!' && !conf_yes(v)))
-		conf_unused(l, word_fmt("%.*s", (int)n, name));
-	else if (letter != '.' && letter != '!')
+	if (!letter || (letter == '!' && !conf_yes(v))) {
+		/* A mistake for a blank: what is behind it may be a password. */
+		name = word_fmt("%.*s", (int)n, name);
+		conf_unused(l, word_fmt("%.*s", (int)strcspn(name, "=:"), name));
+	} else if (letter != '.' && letter != '!')
 		word_set(letter, v, l->file, l->number);
 }
 

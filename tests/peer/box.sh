@@ -61,6 +61,14 @@ mounts() {
 	[ -n "$UPPER" ] || UPPER=$BOX/up WORK=$BOX/work
 	if [ -n "${ONE_USER:-}" ]; then views; else layers; fi
 	mount -t proc proc "$r/proc" || no_box "no proc"
+	# What the kernel is told there it is told for the whole machine.
+	if [ -z "${ONE_USER:-}" ]; then
+		for d in sys sysrq-trigger irq bus; do
+			[ -e "$r/proc/$d" ] || continue
+			mount --bind "$r/proc/$d" "$r/proc/$d"
+			mount -o remount,bind,ro "$r/proc/$d"
+		done
+	fi
 	mkdir "$r/dev/pts" "$r/dev/shm" "$r/run/lock"
 	for d in null zero full random urandom tty; do
 		: >"$r/dev/$d"
@@ -91,7 +99,9 @@ inside() {
 	mkdir old
 	pivot_root . old
 	umount -l old
-	exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+	# Nor are modules, the clock, the disks and the kernel's log the box's.
+	exec setpriv --bounding-set=-sys_module,-sys_time,-sys_rawio,-sys_boot,-mknod,-syslog -- \
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
 		LANG=C.UTF-8 TOP=/tmp/top BIN=/tmp/bin/bin IN_BOX=1 ONE_USER="${ONE_USER:-}" \
 		QMTA_SHORT="${QMTA_SHORT:-}" VARIANT="${VARIANT:-}" \
 		ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" "$@"
@@ -122,6 +132,7 @@ run() {
 	# shellcheck disable=SC2086 # words
 	unshare $SPACES -m true 2>/dev/null || no_box "no name spaces here"
 	command -v ip >/dev/null || no_box "needs ip (iproute2)"
+	command -v setpriv >/dev/null || no_box "needs setpriv (util-linux)"
 	enter "$@"
 }
 

@@ -53,6 +53,14 @@ is "two at once, in a new directory" "$(qmta setup relay --host a.example.net --
 	qmta setup relay --host b.example.net --me web1.example.net --force >/dev/null; echo $?
 	wait $one; echo $?; find "$C" -name '.*' -type f)" "0
 0"
+if [ -z "${QMTA_SHORT:-}" ] && command -v flock >/dev/null; then
+	flock -o "$C" sleep 20 &
+	lock=$!
+	sleep 0.5
+	is "somebody who keeps it locked: said in the end" "$(timeout 15 $AS "$RBIN/qmta" setup direct --me a.example.net --force 2>"$TMP/err"; echo $?; cut -c-22 "$TMP/err")" "111
+qmta setup: unable to "
+	kill $lock
+fi
 fresh
 is "relay --dry-run" "$(setup relay --host smtp.example.net:587 --domain example.net --me web1 --dry-run)" 0
 like "it shows the lines" "$(cat "$TMP/out")" "^would write $C/smtproutes: :smtp.example.net:587\$"
@@ -299,6 +307,13 @@ is "accounts that grow without end" "$(setup --from-msmtp "$TMP/msmtprc" --me a.
 	"100
 too many accounts"
 
+printf 'host x\nfrom a@x\npassword=geheim\npassword:geheim\n' >"$TMP/msmtprc"
+fresh
+is "a password behind no blank is not shown" "$(setup --from-msmtp "$TMP/msmtprc" --me a.example.net --dry-run; sed 's/.*, line/line/' "$TMP/err")" \
+	"0
+line 3: not used by this release: password
+line 4: not used by this release: password"
+
 # ---- nullmailer
 N=$TMP/nullmailer
 mkdir "$N"
@@ -329,6 +344,18 @@ fresh
 printf "smtp.example.net smtp 'open\n" >"$N/remotes"
 is "nullmailer: a bad number" "$(echo 1d >"$N/queuelifetime"; setup --from-nullmailer "$N"; grep -c 'queuelifetime, line 1: not a number: 1d' "$TMP/err")" "100
 1"
+
+rm "$N/queuelifetime" "$N/sendtimeout"
+printf 'smtp.example.net smtp --user=kim --pass geheim\n' >"$N/remotes"
+fresh
+is "nullmailer: a password behind a blank" "$(setup --from-nullmailer "$N" --dry-run; cat "$TMP/err")" "100
+qmta setup: $N/remotes, line 1: user, pass, port and source need =VALUE"
+printf 'smtp.example.net smtp --pass:geheim\n' >"$N/remotes"
+setup --from-nullmailer "$N" --dry-run >/dev/null
+is "or behind a colon" "$(grep -c geheim "$TMP/err")" 0
+{ echo smtp.example.net; printf %0320d 0; echo; } >"$N/remotes"
+is "nullmailer: a long host" "$(setup --from-nullmailer "$N" --dry-run; cat "$TMP/err")" "100
+qmta setup: $N/remotes, line 2: this is not HOST, then smtp or qmqp, then options"
 
 # ---- dma
 D=$TMP/dma

@@ -44,6 +44,35 @@ static void test_env(void)
 	ok(!bad && is("QT_KEEP", "k"), "400 more, all there");
 }
 
+/* What stands there many times goes when it is set, and comes back. */
+static void test_back(void)
+{
+	static char same[] = "QT_S=1", other[] = "QT_S=2";
+	static char *many[401], *used[8], *next;
+	size_t i, bad = 0;
+
+	for (i = 0; i < 8; i++)	/* so that what follows lies side by side */
+		used[i] = heap_grow(0, 0, 512);
+
+	for (i = 0; i < 400; i++)
+		many[i] = same;
+	if (room)
+		heap_free(environ, room * sizeof *environ);
+	environ = many;
+	room = 0;	/* as at the start of a program */
+	ok(env_keep() == 0 && env_put(other) == 0 && is("QT_S", "2"), "one for many");
+	next = heap_grow(0, 0, 512);
+	env_back();
+	for (i = 0; i < 512; i++)
+		bad += next[i] != 0;
+	for (i = 0; i < 400; i++)
+		bad += environ[i] != same;
+	ok(!bad && !environ[400], "all are back, in room of their own");
+	heap_free(next, 512);
+	for (i = 0; i < 8; i++)
+		heap_free(used[i], 512);
+}
+
 static void test_names(void)
 {
 	static const char *const no[] = { "", "1A", "A-B", "A B", "A=B", "LD_PRELOAD",
@@ -187,6 +216,7 @@ int main(void)
 
 	umask(022);
 	test_env();
+	test_back();
 	test_names();
 	if (!mkdtemp(top))
 		return 1;
