@@ -31,7 +31,7 @@ import smtpsink  # noqa: E402
 HOST = "box.example.net"
 OWNER = 65534 if os.geteuid() == 0 else os.geteuid()
 GROUP = 65534 if os.geteuid() == 0 else os.getegid()
-RUN_SECS = 15
+RUN_SECS = 30
 DONE, LEFT, TROUBLE = 0, 75, 111
 SLOW = 20000            # system calls no run here comes near: it spins
 
