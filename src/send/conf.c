@@ -136,7 +136,8 @@ static int read_some(struct conf *c, size_t n)
 	if (!r) {
 		relay_forget();
 		admin_forget();
-		r = relay_load() < 0 || admin_load() < 0 ? -1 : 0;
+		/* Routes last: they are in force when the rest can be, too. */
+		r = admin_load() < 0 || relay_load() < 0 ? -1 : 0;
 	}
 	control_snapshot(0);
 	return r;

@@ -24,8 +24,9 @@ extern unsigned conf_serial;	/* how often it was reread: routes found before may
 /* Reads all of it. 0; -1: control_error() says what; 1: neither locals nor me exist. */
 int conf_read(void);
 /* HUP: what may change while messages are under way (locals, virtualdomains,
- * percenthack, envnoathost, smtproutes, adminaddr, allmailfrom, holds, limits and
- * timeoutlocal). -1: the old stays in force. */
+ * percenthack, envnoathost, smtproutes, qmqproutes, qmqpfallback, adminaddr,
+ * allmailfrom, holds, limits and timeoutlocal; qmqpservers is read by new workers).
+ * -1: the old stays in force. */
 int conf_reread(void);
 
 #endif

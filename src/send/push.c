@@ -192,11 +192,14 @@ static uint64_t who_of(const struct pick *k)
 
 static void advance(struct pass *p, const struct pick *k, uint32_t last)
 {
+	if (!p->begun)
+		p->route = (uint32_t)k->via.hash;
+	else if (p->key != k->via.hash)
+		p->route = 0;	/* several: it waits for any of them */
 	p->begun = 1;
 	p->key = k->via.hash;
 	p->off = last;
 	p->more = k->left;
-	p->route = (uint32_t)k->via.hash;
 }
 
 static enum pushed hand_over(struct pass *p, struct slot *s, struct pick *k)

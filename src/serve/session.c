@@ -27,23 +27,19 @@ static void forget(struct session *s)
 
 /* All: arg is what stands behind the verb, blanks in front removed. They return 1 to
  * go on, 0 when it is over, -1 errno, -2 it is over by us. */
-static int hello(struct session *s, const char *arg, int esmtp)
-{
-	forget(s);
-	s->esmtp = esmtp;
-	buf_text(s->helo, sizeof s->helo, "%s", arg);
-	reply(s, "250%c%s", esmtp ? '-' : ' ', s->host);
-	return 1;
-}
-
 static int helo(struct session *s, const char *arg)
 {
-	return hello(s, arg, 0);
+	(void)arg;	/* a client may call itself what it likes */
+	forget(s);
+	reply(s, "250 %s", s->host);
+	return 1;
 }
 
 static int ehlo(struct session *s, const char *arg)
 {
-	hello(s, arg, 1);
+	(void)arg;
+	forget(s);
+	reply(s, "250-%s", s->host);
 	reply(s, "250-PIPELINING");
 	reply(s, "250-8BITMIME");
 	reply(s, "250-ENHANCEDSTATUSCODES");

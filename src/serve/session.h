@@ -35,7 +35,6 @@ struct session {
 
 	/* ---- to read ---- */
 	int open;		/* a transaction is under way */
-	int esmtp;		/* the client said EHLO */
 	unsigned accepted;	/* messages so far */
 	struct buf from;	/* envelope sender; NUL-terminated */
 	struct buf rcpts;	/* recipients, each with a NUL */
@@ -48,7 +47,6 @@ struct session {
 	const char *refused;	/* our own reply, when it is refused */
 	uint64_t size;
 	struct data data;
-	char helo[256];		/* to read: what the client calls itself; "" is too long */
 	char from_space[ADDR_CAP], addr_space[ADDR_CAP], rcpts_space[1024], trace[512];
 	struct header header;
 	struct submit submit;

@@ -4,7 +4,8 @@
 # can do neither.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/tree.sh"
-trap 'kill "$SINK" 2>/dev/null; rm -rf "$TMP"' EXIT
+. "$TOP/tests/lib/qmqp.sh"
+trap 'qmqp_stop got; rm -rf "$TMP"' EXIT
 T=$TMP/tree
 tree "$T"
 ok 'BOARD=diskless' build "$T" BOARD=diskless
@@ -30,21 +31,13 @@ is 'qmail-queue is a link to the program' "$(readlink "$TMP/dest/usr/sbin/qmail-
 B=$T/build/bin
 CONTROLDIR=$TMP/control HOME=$TMP/home QUEUEDIR=$TMP/queue
 export CONTROLDIR HOME QUEUEDIR
-mkdir "$CONTROLDIR" "$HOME" "$TMP/got"
-chmod 777 "$TMP/got"
+mkdir "$CONTROLDIR" "$HOME"
 echo mx.example.net >"$CONTROLDIR/me"
 : >"$CONTROLDIR/aliases"
-python3 "$TOP/tests/lib/qmqpsink.py" --portfile "$TMP/port" --dir "$TMP/got" --timeout 60 &
-SINK=$!
-i=0
-until [ -s "$TMP/port" ]; do
-	i=$((i + 1))
-	[ $i -lt 200 ] || { echo "Bail out! the server did not start"; exit 1; }
-	sleep 0.05
-done
-PORT=$(cat "$TMP/port")
-count() { find "$TMP/got" -type f ! -name '*.*' | wc -l | tr -d ' '; }
-last() { python3 "$TOP/tests/lib/qmqpsink.py" --decode "$(find "$TMP/got" -type f | sort | tail -n 1)"; }
+qmqp_start got
+PORT=$QPORT
+count() { took got; }
+last() { qmqp_show "$(find "$TMP/got/d" -type f | sort | tail -n 1)"; }
 send() { # PROGRAM ARGUMENT...
 	printf 'To: kim@else.example\nSubject: t\n\nhi\n' | "$@" 2>"$TMP/err"
 }
@@ -95,7 +88,7 @@ got=$("$B/qmail-showctl")
 is 'qmail-showctl: exit code' $? 0
 like 'qmail-showctl: what no applet reads' "$got" '^queuemax: not used by this program$'
 is 'qmail-showctl: nothing of a queue' "$(printf '%s\n' "$got" | grep -c '^queue\|^user \|minfree')" 1
-kill "$SINK" 2>/dev/null
+qmqp_stop got
 sleep 0.1
 send "$B/sendmail" -t
 is 'the server is gone: 75' $? 75

@@ -4,7 +4,8 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/runner.sh"
-trap 'sink_stop; [ -z "${QMQP:-}" ] || stop "$QMQP"; rm -rf "$TMP"' EXIT
+. "$TOP/tests/lib/qmqp.sh"
+trap 'sink_stop; qmqp_stop qmqp; rm -rf "$TMP"' EXIT
 VARIANT=${VARIANT:-static}
 runner_root
 maildir
@@ -96,17 +97,8 @@ show nosync
 is "conf-fsync 0: nothing is synced" "$(syncs nosync) $(grep -Ec 'O_D?SYNC' "$TMP/tr/nosync")" "0 0"
 
 # --- QMQP -------------------------------------------------------------------------
-mkdir "$TMP/qmqp"
-chmod 777 "$TMP/qmqp"
-python3 "$TOP/tests/lib/qmqpsink.py" --portfile "$TMP/qmqp.port" --dir "$TMP/qmqp" --timeout 300 &
-QMQP=$!
-n=0
-until [ -s "$TMP/qmqp.port" ]; do
-	n=$((n + 1))
-	[ $n -lt 200 ] || { echo "Bail out! the QMQP server did not start"; exit 1; }
-	sleep 0.05
-done
-echo "127.0.0.1:$(cat "$TMP/qmqp.port")" >"$CONTROLDIR/qmqpservers"
+qmqp_start qmqp
+echo "127.0.0.1:$QPORT" >"$CONTROLDIR/qmqpservers"
 before=$(queued)
 QMAILQUEUE=/usr/sbin/qmail-qmqpc # by the build's default; need not be there
 export QMAILQUEUE
@@ -116,7 +108,7 @@ for p in sendmail qmail-inject; do
 	trace "qmqp-$p" "$RBIN/$p" to@far.example <"$TMP/msg"
 	is "$p by QMQP: exit code under strace" $? 0
 	show "qmqp-$p"
-	is "$p by QMQP: the server has it" "$(files "$TMP/qmqp")" $n
+	is "$p by QMQP: the server has it" "$(took qmqp)" $n
 	is "$p by QMQP: execve, connections" \
 		"$(execs "qmqp-$p"), $(grep -c 'connect(.*port=htons' "$TMP/tr/qmqp-$p")" "1, 1"
 	is "$p by QMQP: no process, no file, nothing synced" \

@@ -152,6 +152,8 @@ $AS "$RBIN/qmta-send" -d 2>"$LOG" </dev/null & DAEMON=$!
 until_ grep -q '^status' "$LOG"
 tries() { grep -c "starting delivery.* to remote $1" "$LOG"; }
 new() { [ "$(tries "n$1@far.example")" = 1 ]; }
+got_it() { taken "$1" | grep -qx "$2"; }
+deferred() { [ "$(grep -c ' deferral: ' "$LOG")" -ge "$1" ]; }
 for i in 1 2 3 4 5; do
 	mail "n$i" "n$i@far.example"
 	until_ new "$i"
@@ -162,6 +164,21 @@ ok "by QMQP: before new mail" test "$(tries a@far.example)" -ge 3
 kill "$DAEMON"; wait "$DAEMON"; DAEMON=
 run -a
 printf ':127.0.0.1:%s\n' "$one" >"$CONTROLDIR/qmqproutes"
+rm "$CONTROLDIR/smtproutes"
+run -a
+# ---- a message for dead relays and for dead QMQP servers: whichever route came last
+for i in $(seq 60); do echo "s$i.example:127.0.1.$i:1"; done >"$CONTROLDIR/smtproutes"
+qmqp_stop one
+$AS "$RBIN/qmta-send" -d 2>"$LOG" </dev/null & DAEMON=$!
+until_ grep -q '^status' "$LOG"
+mail mixed $(seq -f 'a@s%g.example' 60) a@far.example
+ok "61 routes: all deferred" until_ deferred 61
+qsink_start one
+sleep 0.6 # the worker believes that they are dead
+mail after a@far.example
+ok "the server is back: new mail goes" until_ got_it one after
+ok "and what waited" until_ got_it one mixed
+kill "$DAEMON"; wait "$DAEMON"; DAEMON=
 rm "$CONTROLDIR/smtproutes"
 run -a
 is "it leaves nothing behind" "$(queued) $(find "$QUEUEDIR/lock" -name qmqpwait | wc -l | tr -d ' ')" "0 0"
