@@ -17,15 +17,30 @@ endif
 include config.mk
 
 # --- Options: each 0 or 1, and possible together -----------------------------
-OPTIONS := QUEUE SEND LOCAL SMTPD SETUP TLS
+OPTIONS := QUEUE SEND LOCAL TOOLS SMTPD SETUP CHECK TLS DKIM DKIMKEY DANE PSK RESUME
 bool = $(if $(filter-out 0 1,$($(1)))$(filter-out 1,$(words $($(1)))),\
 	$(error $(1) must be 0 or 1, and is "$($(1))"))
 $(foreach v,$(OPTIONS:%=CFG_%) STATIC SAN LTO SETUID,$(call bool,$(v)))
 ifeq ($(CFG_QUEUE)$(CFG_SEND),01)
 $(error CFG_SEND=1 needs CFG_QUEUE=1: there would be no queue to send from)
 endif
+ifeq ($(CFG_SEND)$(CFG_CHECK),01)
+$(error CFG_CHECK=1 needs CFG_SEND=1: it takes the way that mail takes)
+endif
 ifeq ($(CFG_SEND)$(CFG_LOCAL),01)
 $(error CFG_LOCAL=1 needs CFG_SEND=1: local delivery is done for qmta-send)
+endif
+ifeq ($(CFG_LOCAL)$(CFG_TOOLS),01)
+$(error CFG_TOOLS=1 needs CFG_LOCAL=1: they are for mail that is delivered here)
+endif
+ifneq ($(filter 01 10 00,$(CFG_TLS)$(CFG_SEND)),)
+ifeq ($(CFG_DKIM),1)
+$(error CFG_DKIM=1 needs CFG_TLS=1 and CFG_SEND=1: Mbed TLS signs what qmta-send sends)
+endif
+endif
+
+ifneq ($(filter 01,$(CFG_TLS)$(CFG_PSK) $(CFG_TLS)$(CFG_RESUME)),)
+$(error CFG_PSK=1 and CFG_RESUME=1 need CFG_TLS=1)
 endif
 
 # --- Which variant, and where it is built ------------------------------------
@@ -47,6 +62,7 @@ $(call tool,INSTALL,install)
 TARGET := $(shell $(CC) $(ARCH_FLAGS) -dumpmachine 2>/dev/null)
 
 # musl: none is needed by a compiler that is musl's own already.
+comma := ,
 empty :=
 space := $(empty) $(empty)
 ABI := $(TARGET)$(subst $(space),,$(subst /,_,$(ARCH_FLAGS)))
@@ -61,9 +77,12 @@ endif
 
 # Mbed TLS: an installed one, or built for this variant with our configuration.
 MBEDTLS := $(or $(if $(wildcard $(MBEDTLS_DIR)/lib/libmbedtls.a),$(MBEDTLS_DIR)),\
-	$(DEPS)/mbedtls-$(ABI)$(if $(filter static,$(VARIANT)),,-host))
+	$(DEPS)/mbedtls-$(ABI)$(if $(filter static,$(VARIANT)),,-host)$(if \
+	$(filter 1,$(CFG_PSK)),-psk)$(if $(filter 1,$(CFG_RESUME)),-resume))
 DEPS_ENV = CC="$(CC)" AR="$(AR)" ARCH_FLAGS="$(ARCH_FLAGS)" DEPS="$(DEPS)" \
-	MUSL_DIR="$(MUSL_DIR)" MBEDTLS_DIR="$(MBEDTLS_DIR)"
+	MUSL_DIR="$(MUSL_DIR)" MBEDTLS_DIR="$(MBEDTLS_DIR)" SMALL="$(if $(filter static,$(VARIANT)),$(PREF_static) $(if $(TLS_LTO),$(TLS_LTO) \
+	-ffat-lto-objects),-Os -g -ffunction-sections -fdata-sections) \
+	-DCFG_PSK=$(CFG_PSK) -DCFG_RESUME=$(CFG_RESUME)"
 
 # --- Flags -------------------------------------------------------------------
 # Three layers: what we prefer, then the user's CFLAGS, CPPFLAGS and LDFLAGS,
@@ -85,9 +104,12 @@ PREF_static := $(SMALL) -fno-pie -ffunction-sections -fdata-sections \
 PREF_static += $(if $(filter x86_64-%,$(TARGET)),-mgeneral-regs-only -malign-data=abi)
 # Fat: then every ar and every other program here can use the objects.
 LTO_static := $(if $(filter 1,$(LTO)),-flto -flto-partition=one)
+# Mbed TLS alone is optimized as a whole where GCC can: 7 KB less.
+TLS_LTO := $(if $(filter static1,$(VARIANT)$(CFG_TLS)),$(shell f='-flto -flto-partition=one \
+	-fipa-pta -fno-ipa-modref'; $(CC) $$f -E -x c /dev/null >/dev/null 2>&1 && echo "$$f"))
 PREF_static += $(LTO_static) $(if $(LTO_static),-ffat-lto-objects -fipa-pta -fno-ipa-modref)
 PREF_host := -Os -g -ffunction-sections -fdata-sections
-PREF_san := -O1 -g -fno-omit-frame-pointer
+PREF_san := -O1 -g -fno-omit-frame-pointer -ffunction-sections -fdata-sections
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 NEED := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
@@ -105,8 +127,10 @@ COMPILE = $(CC) $(WARN) $(PREF_$(VARIANT)) $(ARCH_FLAGS) $(CFLAGS) $(CPPFLAGS) $
 # small lies together, and not among large tables: 12 KB less in an idle runner.
 LDPREF_static := -Wl,-z,norelro,-z,noseparate-code,-z,common-page-size=64 \
 	-Wl,--gc-sections,--build-id=none -Wl,--sort-section=alignment $(LTO_static)
+LDPREF_static += $(if $(TLS_LTO),$(filter-out -flto% -ffat%,$(PREF_static)) $(TLS_LTO))
 LDPREF_host := -Wl,--gc-sections,--build-id=none
-LDPREF_san :=
+# Without it, parts of Mbed TLS that nobody calls would want what is not there.
+LDPREF_san := -Wl,--gc-sections
 LDNEED_host := -lresolv
 LDNEED_san := $(SANFLAGS) -lresolv
 LDNEED_static := -static -no-pie
@@ -118,26 +142,33 @@ LDNEED_static += -nostdlib -Wl,--start-group $(MUSL)/lib/libc.a $(LIBGCC) \
 	-Wl,--end-group
 endif
 LINK = $(CC) $(LDPREF_$(VARIANT)) $(ARCH_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(CRT)
-LIBS = $(ARCHIVE) $(TLS_LIB) $(LDNEED_$(VARIANT))
-# Linked first, and what it needs of the C library behind it, so that what an idle
+# Mbed TLS calls back for memory and the PSA interface.
+LIBS = $(ARCHIVE) $(TLS_LIB) $(if $(TLS_LIB),$(ARCHIVE)) $(LDNEED_$(VARIANT))
+# Linked first, as one object with what it needs of the C library, so that what an idle
 # daemon runs is one window of the kernel's (src/base/trim.c): 120 KB less memory.
-WAIT_static := $(OBJ)/src/base/trim.o $(if $(MUSL),$(MUSL)/lib/libc.a,-lc)
+WAIT_static := $(OBJ)/wait.o
 STRIPIT = $(if $(filter static,$(VARIANT)),\
 	$(STRIP) -s -R .comment -R .note.gnu.property $@)
 
 # --- Sources -----------------------------------------------------------------
-ALT := src/net/tls_mbed.c src/net/tls_none.c src/base/heap.c src/base/heap_libc.c \
-	src/base/stat.c
+# The library's memory is a pool, or malloc where a sanitizer or the host's tools watch it.
+TLS_SRC := $(filter-out src/net/tls_none.c src/net/tls_pool%,$(wildcard src/net/tls_*.c))
+# One with a configuration of its own has all of these itself.
+TLS_SRC := $(if $(filter $(MBEDTLS),$(MBEDTLS_DIR)),$(filter-out \
+	src/net/tls_psa.c src/net/tls_hash.c src/net/tls_aes.c,$(TLS_SRC)),$(TLS_SRC))
+TLS_SRC += $(if $(filter static,$(VARIANT)),src/net/tls_pool.c,src/net/tls_pool_libc.c)
+ALT := $(wildcard src/net/tls_*.c) src/base/heap.c src/base/heap_libc.c src/base/stat.c
 MAINS := src/qmta.c src/qmail-queue.c
 SRC := $(filter-out $(ALT) $(MAINS),$(sort $(wildcard src/*.c src/*/*.c)))
-SRC += $(wildcard $(if $(filter 1,$(CFG_TLS)),src/net/tls_mbed.c,src/net/tls_none.c))
+SRC += $(if $(filter 1,$(CFG_TLS)),$(TLS_SRC),src/net/tls_none.c)
 # The small heap, or malloc where a sanitizer or the host's tools watch it.
 SRC += $(if $(filter static,$(VARIANT)),src/base/heap.c,src/base/heap_libc.c)
 # stat(2) without a conversion, where none is needed.
 SRC += $(if $(MUSL),$(if $(filter x86_64-%,$(TARGET)),\
 	$(if $(filter -m32 -mx32,$(CC) $(ARCH_FLAGS) $(CFLAGS)),,src/base/stat.c)))
 OBJS := $(SRC:%.c=$(OBJ)/%.o)
-ALLOBJS := $(OBJS) $(MAINS:%.c=$(OBJ)/%.o) $(OBJ)/tests/lib/clock_fake.o
+ALLOBJS := $(OBJS) $(MAINS:%.c=$(OBJ)/%.o) $(OBJ)/tests/lib/clock_fake.o \
+	$(OBJ)/tests/lib/tlsdial.o
 
 PROGRAMS := qmta $(if $(filter 1,$(CFG_QUEUE)),qmail-queue)
 
@@ -152,7 +183,8 @@ all: bins
 	@echo "built $(PROGRAMS:%=$(O)/%) ($(VARIANT)); by name in $(O)/bin"
 bins: $(PROGRAMS:%=$(O)/%) $(O)/bin/.links
 # The same programs with a clock that tests can set, and no stripping.
-testbins: $(PROGRAMS:%=$(O)/test/%) $(O)/test/bin/.links
+testbins: $(PROGRAMS:%=$(O)/test/%) $(O)/test/bin/.links \
+	$(if $(filter 1,$(CFG_TLS)),$(O)/test/tlsdial)
 
 help:
 	@echo 'make            build $(O)/qmta, $(O)/qmail-queue and the links in $(O)/bin'
@@ -208,17 +240,20 @@ ifneq ($(MUSL_BUILT),)
 $(MUSL_BUILT):
 	@$(DEPS_ENV) sh scripts/deps.sh musl $(MUSL)
 endif
-$(DEPS)/mbedtls-%/lib/libmbedtls.a: src/net/tls_config.h scripts/deps.sha256 | $(MUSL_BUILT)
+$(DEPS)/mbedtls-%/lib/libmbedtls.a: src/net/tls_config.h src/net/tls_psa.h scripts/deps.sh \
+	scripts/deps.sha256 | $(MUSL_BUILT)
 	@$(DEPS_ENV) sh scripts/deps.sh mbedtls $(MBEDTLS) $(MUSL)
 	@touch $@
 ifeq ($(CFG_TLS),1)
 # A package's Mbed TLS is three archives and has a configuration of its own.
 TLS_LIB := $(MBEDTLS)/lib/libmbedtls.a \
 	$(wildcard $(MBEDTLS_DIR)/lib/libmbedx509.a $(MBEDTLS_DIR)/lib/libmbedcrypto.a)
-$(OBJ)/src/net/tls_mbed.o: $(TLS_LIB)
-$(OBJ)/src/net/tls_mbed.o: NEED += -isystem $(MBEDTLS)/include \
+$(TLS_SRC:%.c=$(OBJ)/%.o): $(TLS_LIB)
+# What includes <mbedtls/...>.
+TLS_NEED := -isystem $(MBEDTLS)/include \
 	$(if $(filter $(MBEDTLS),$(MBEDTLS_DIR)),,\
-	-DMBEDTLS_CONFIG_FILE='"$(CURDIR)/src/net/tls_config.h"')
+	-DMBEDTLS_CONFIG_FILE='"tls_config.h"' -Isrc/net)
+$(TLS_SRC:%.c=$(OBJ)/%.o): NEED += $(if $(TLS_LTO),$(TLS_LTO) -ffat-lto-objects) $(TLS_NEED)
 endif
 
 # --- Compiling and linking ---------------------------------------------------
@@ -233,15 +268,22 @@ $(ARCHIVE): $(OBJS) $(OBJ)/objects
 	@rm -f $@
 	$(call run,AR,$(AR) qcsD $@ $(OBJS))
 
-$(O)/qmta: $(OBJ)/src/qmta.o $(ARCHIVE)
+$(O)/qmta: $(OBJ)/src/qmta.o $(WAIT_$(VARIANT)) $(ARCHIVE)
 	$(call run,LD,$(LINK) $(OBJ)/src/qmta.o $(WAIT_$(VARIANT)) $(LIBS))
 	@$(STRIPIT)
 $(O)/qmail-queue: $(OBJ)/src/qmail-queue.o $(ARCHIVE)
 	$(call run,LD,$(LINK) $(OBJ)/src/qmail-queue.o $(LIBS))
 	@$(STRIPIT)
-$(O)/test/%: $(OBJ)/src/%.o $(OBJ)/tests/lib/clock_fake.o $(ARCHIVE)
+$(O)/test/%: $(OBJ)/src/%.o $(OBJ)/tests/lib/clock_fake.o $(WAIT_$(VARIANT)) $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call run,LD,$(LINK) $< $(OBJ)/tests/lib/clock_fake.o $(WAIT_$(VARIANT)) $(LIBS))
+$(OBJ)/wait.o: $(OBJ)/src/base/trim.o
+	@$(CC) $(ARCH_FLAGS) -nostdlib -static -r $(if $(LTO_static),-fno-use-linker-plugin) -o $@ \
+		$< $(if $(MUSL),$(MUSL)/lib/libc.a,-lc)
+# A client of nothing but TLS.
+$(O)/test/tlsdial: $(OBJ)/tests/lib/tlsdial.o $(OBJ)/tests/lib/clock_fake.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call run,LD,$(LINK) $(filter %.o,$^) $(LIBS))
 -include $(ALLOBJS:.o=.d)
 
 # Every name as a link; qmail-queue is the second, small program.
@@ -285,7 +327,8 @@ $(SIZES): $(O)/size/%: src/applet.c src/applets.def $(ARCHIVE) $(OBJ)/src/qmta.o
 		if (s == "without-" f || s ~ /^alone-/ && s != "alone-" f) next } 1' \
 		src/applets.def >$@.d/applets.def
 	@$(COMPILE) -Isrc -c -o $@.d/applet.o $@.d/applet.c
-	@$(LINK) $(OBJ)/src/qmta.o $@.d/applet.o $(filter-out %/applet.o,$(OBJS)) \
+	@$(LINK) $(if $(TLS_LTO),-fno-lto) $(OBJ)/src/qmta.o $@.d/applet.o \
+		$(filter-out %/applet.o,$(OBJS)) \
 		-Wl,--gc-sections,-Map=$@.map $(LIBS)
 	@$(STRIPIT)
 sizebins: $(SIZES)
@@ -298,7 +341,9 @@ repro:
 
 # Unit tests, one program each: tests/unit/NAME.c includes the file it tests.
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(sort $(wildcard tests/unit/*.c)))
+UNIT := $(if $(filter 1,$(CFG_TLS)),$(UNIT),$(filter-out $(O)/unit/tls%,$(UNIT)))
 unit: $(UNIT)
+$(filter $(O)/unit/tls%,$(UNIT)): NEED += $(TLS_NEED)
 $(UNIT): $(O)/unit/%: tests/unit/%.c $(ARCHIVE) $(OBJ)/flags
 	@mkdir -p $(@D)
 	@$(COMPILE) -Wno-unused-function -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<

@@ -25,11 +25,15 @@ CFG_QUEUE ?= 1
 # Needs CFG_QUEUE, and follows it when it is not set.
 CFG_SEND ?= $(CFG_QUEUE)
 # Local delivery, for a machine where somebody reads mail: Maildirs, mailbox files,
-# programs, .qmail, users/cdb, and the commands that go with them (forward, qail,
-# qmail-newu and so on). Without it mail for users here still goes where aliases
-# and adminaddr send it. 34 KB on x86_64, 28 KB on armel (Thumb).
+# programs, .qmail, users/cdb and what makes it. Without it mail for users here still
+# goes where aliases and adminaddr send it. 24 KB on x86_64.
 # Needs CFG_SEND, and follows it when it is not set.
 CFG_LOCAL ?= $(CFG_SEND)
+# Small programs beside it: forward, condredirect, except, bouncesaying and preline for
+# lines of .qmail, maildirmake, maildir2mbox, maildirwatch, elq, pinq and qail for those
+# who read, qmail-direct and irmail. 10 KB on x86_64. Needs CFG_LOCAL, and follows it when
+# it is not set.
+CFG_TOOLS ?= $(CFG_LOCAL)
 # The SMTP server that speaks with the program that started it: sendmail -bs, as
 # Symfony, Swiftmailer, Laravel and Alpine use it. 8 KB on x86_64, 7 KB on armel (Thumb).
 CFG_SMTPD ?= 1
@@ -37,8 +41,30 @@ CFG_SMTPD ?= 1
 # configuration of sSMTP, msmtp, nullmailer or dma. A machine whose control directory
 # comes with its image does without. 15 KB on x86_64, 12 KB on armel (Thumb).
 CFG_SETUP ?= 1
-# Mbed TLS. In this release it is only linked and named by --version, not used.
-CFG_TLS ?= 0
+# qmta check: tells whether mail can leave this machine, step by step, and what to change.
+# 9 KB on x86_64. Needs CFG_SEND, and follows it when it is not set.
+CFG_CHECK ?= $(CFG_SEND)
+# TLS for what this machine sends, with Mbed TLS of `make deps`: STARTTLS, SMTPS, QMQP
+# over TLS, and logins. Without it a route that asks for TLS or a login says that it is
+# not built in, and its mail waits. 112 KB on x86_64.
+CFG_TLS ?= 1
+# DKIM (RFC 6376): signs what leaves by SMTP where control/dkim says so; qmta dkim-key
+# makes the keys. For a machine that sends by itself, not through a smarthost that signs.
+# 7 KB on x86_64. Needs CFG_TLS and CFG_SEND, and follows them when it is not set.
+CFG_DKIM ?= $(if $(filter 11,$(CFG_TLS)$(CFG_SEND)),1,0)
+# qmta dkim-key: makes those keys, 2048 bits, and their DNS records; `openssl genrsa` and
+# some typing do as well. 6 KB on x86_64. Follows CFG_DKIM and CFG_SETUP.
+CFG_DKIMKEY ?= $(if $(filter 11,$(CFG_DKIM)$(CFG_SETUP)),1,0)
+# DANE (RFC 7672): a domain's own word, by DNSSEC, on the certificates of its mail
+# exchangers. Of use where mail goes by MX and a validating resolver runs on the machine.
+# 2 KB on x86_64. Follows CFG_DKIM, as both are for machines that send by themselves.
+CFG_DANE ?= $(CFG_DKIM)
+# A key that both sides have in place of certificates (PSKFILE=), for our own servers: on
+# x86_64 2 KB.
+CFG_PSK ?= 0
+# TLS sessions taken up again (control/tlstickets): the second connection to a server
+# costs no certificate check, on a slow board half a second. On x86_64 7 KB.
+CFG_RESUME ?= 0
 
 # --- How it is built ---------------------------------------------------------
 # STATIC=1: one file without a dynamic loader, with musl from `make deps`.

@@ -8,13 +8,14 @@
 # so a second run needs no network. Everything is made under a name of its own
 # and renamed when complete, so a run may be killed at any point, and runs side
 # by side do no harm.
-# Reads CC AR ARCH_FLAGS DEPS MUSL_DIR MBEDTLS_DIR; needs cc, make, tar, apt.
+# Reads CC AR ARCH_FLAGS DEPS MUSL_DIR MBEDTLS_DIR, SMALL (flags of Mbed TLS); needs cc, make, tar, apt.
 set -eu
 umask 022
 LC_ALL=C; export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
 lock=$here/deps.sha256
 CC=${CC:-cc} AR=${AR:-ar} ARCH_FLAGS=${ARCH_FLAGS:-}
+SMALL=${SMALL:--Os -fno-pie -ffunction-sections -fdata-sections -DCFG_PSK=0 -DCFG_RESUME=0}
 # The caller's flags and make variables are not for musl.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL CFLAGS CPPFLAGS LDFLAGS
 unset DESTDIR CROSS_COMPILE TARGET SRC O 2>/dev/null || :
@@ -204,19 +205,18 @@ build_mbedtls() { # DIR, with musl's prefix in $musl ("" = the host's libc)
 		unpack "$got"
 	fi
 	conf=$here/../src/net
-	stamp=$(echo "$src" | cat - "$conf/tls_config.h" | sha256sum)
+	stamp=$(echo "$src $SMALL" | cat - "$here/deps.sh" "$conf"/tls_config.h "$conf"/tls_psa.h | sha256sum)
 	[ "$(cat "$1/stamp" 2>/dev/null)" != "$stamp" ] || return 0
 	say "building $(basename "$src")"
 	rm -rf "$tmp/m" && mkdir -p "$tmp/m/o" "$tmp/m/lib"
 	inc=
 	[ -z "$musl" ] || inc="-nostdinc -isystem $musl/include -isystem
 		$($CC -print-file-name=include)"
-	export CC ARCH_FLAGS inc src conf tmp
+	export CC ARCH_FLAGS SMALL inc src conf tmp
 	# shellcheck disable=SC2016 # the inner shell expands these
 	for f in "$src"/library/*.c; do echo "$f"; done |
-	xargs -n 1 -P "$jobs" sh -c '$CC -Os -fno-pie -ffunction-sections \
-		-fdata-sections -fno-asynchronous-unwind-tables $ARCH_FLAGS $inc \
-		-ffile-prefix-map="$src"=mbedtls -D_GNU_SOURCE \
+	xargs -n 1 -P "$jobs" sh -c '$CC $SMALL $ARCH_FLAGS $inc \
+		-ffile-prefix-map="$src"=mbedtls -frandom-seed="${1##*/}" -D_GNU_SOURCE \
 		-DMBEDTLS_CONFIG_FILE="\"tls_config.h\"" -I"$conf" \
 		-I"$src/include" -I"$src/library" -c "$1" \
 		-o "$tmp/m/o/$(basename "$1" .c).o"' sh \

@@ -48,8 +48,9 @@ FNR == 1 {
 	sub(/\/.*/, "", to)
 	if (!may(room, to)) bad(room " includes " to ", which is not below it")
 }
-/^[ \t]*#[ \t]*include[ \t]*<mbedtls/ && FILENAME != "src/net/tls_mbed.c" {
-	bad("only net/tls_mbed.c knows Mbed TLS")
+/^[ \t]*#[ \t]*include[ \t]*<(mbedtls|psa)\// &&
+(FILENAME !~ /^src\/net\/tls_[a-z_]*\.[ch]$/ || FILENAME ~ /_none/) {
+	bad("only net/tls_*.c know Mbed TLS")
 }
 END { exit n > 0 }
 ' src/*.[ch] src/*/*.[ch]

@@ -14,6 +14,8 @@ export PEER
 
 sh scripts/need.sh cc:gcc make:make libc:libc6-dev prove:perl \
 	python3:python3-minimal strace:strace unshare:util-linux
+# Without them their tests are skipped.
+sh scripts/need.sh dkimverify:python3-dkim opendkim-testmsg:opendkim-tools || :
 [ $# -gt 0 ] || [ "$VARIANT" != static ] ||
 	sh scripts/need.sh mandoc:mandoc shellcheck:shellcheck cppcheck:cppcheck
 

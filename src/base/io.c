@@ -224,7 +224,7 @@ int io_rename(int dirfd, const char *from, const char *to)
 
 /* Reads to the end of fd; the last read that returns 0 is saved when the
  * buffer was not filled, as regular files give all there is. */
-static int slurp(int fd, struct buf *b)
+int io_slurp_fd(int fd, struct buf *b)
 {
 	for (;;) {
 		size_t room;
@@ -251,7 +251,7 @@ int io_slurp(int dirfd, const char *name, struct buf *b)
 	buf_clear(b);
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	r = slurp(fd, b);
+	r = io_slurp_fd(fd, b);
 	io_close(fd);
 	return r;
 }

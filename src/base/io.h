@@ -57,5 +57,7 @@ int io_rename(int dirfd, const char *from, const char *to);
 /* Whole small file (at dirfd, name) into b, at most b's bound. 1 read, 0 there
  * is no such file, -1 errno (EFBIG when it does not fit). */
 int io_slurp(int dirfd, const char *name, struct buf *b);
+/* The rest of an open file behind what is in b. 1, -1 as above. */
+int io_slurp_fd(int fd, struct buf *b);
 
 #endif

@@ -97,6 +97,14 @@ int passwd_uid(struct user *u, uid_t uid)
 	return search("/etc/passwd", by_uid, &uid, u);
 }
 
+void passwd_worker(struct user *u, uid_t owner, gid_t group)
+{
+	if (passwd_name(u, "qmailr") > 0 || (!owner && passwd_name(u, "nobody") > 0))
+		return;
+	u->uid = owner ? owner : 65534;
+	u->gid = owner ? group : 65534;
+}
+
 int group_name(gid_t *gid, const char *name)
 {
 	return search("/etc/group", group_by_name, name, gid);

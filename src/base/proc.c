@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "../exits.h"
+#include "config.h"
 #include "clock.h"
 #include "io.h"
 #include "proc.h"
@@ -68,14 +69,14 @@ void proc_close_from(int fd)
 		close(fd);
 }
 
-/* Nothing that we ignore is passed on. */
+/* Nothing that we ignore is passed on. A socket that is both has no beginning. */
 void proc_exec(const char *program, char *const argv[], char *const envp[], int in,
 	int out, int errors)
 {
 	proc_signals_reset();
 	proc_signal(SIGPIPE, SIG_DFL);
 	proc_signal(SIGXFSZ, SIG_DFL);
-	if (lseek(in, 0, SEEK_SET) == 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
+	if (((CFG_SEND && in == out) || lseek(in, 0, SEEK_SET) == 0) && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
 		(!errors || dup2(out, 2) == 2)) {
 		/* dup2() of a descriptor to itself leaves close-on-exec on. */
 		ioctl(0, FIONCLEX);

@@ -59,6 +59,24 @@ int text_casestarts(const char *s, size_t n, const char *prefix)
 	return n >= m && text_caseeq(s, m, prefix, m);
 }
 
+size_t text_index(const char *list, const char *s, size_t n)
+{
+	size_t i = 1, m;
+
+	for (; (m = strlen(list)); list += m + 1, i++)
+		if (text_caseeq(s, n, list, m))
+			return i;
+	return 0;
+}
+
+int text_8bit(const char *s, size_t n)
+{
+	while (n)
+		if (s[--n] & 0x80)
+			return 1;
+	return 0;
+}
+
 size_t text_rchr(const char *s, size_t n, int c)
 {
 	size_t i = n;

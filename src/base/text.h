@@ -17,6 +17,11 @@ int text_lower(int c);
 int text_caseeq(const char *a, size_t n, const char *b, size_t m);
 /* 1 when the n bytes at s begin with the C string prefix, case-blind. */
 int text_casestarts(const char *s, size_t n, const char *prefix);
+/* Which of the words at list, each ending in NUL and the last in another one, the n bytes
+ * are, case-blind: from 1; 0 none. */
+size_t text_index(const char *list, const char *s, size_t n);
+/* 1 when one of the n bytes is not ASCII. */
+int text_8bit(const char *s, size_t n);
 /* Position of the last byte c in the n bytes, or n when there is none. */
 size_t text_rchr(const char *s, size_t n, int c);
 /* How many bytes at s are bytes of set: strspn(3), of which this uses less. */

@@ -17,10 +17,12 @@ is 'qmail-queue knows no DNS' "$(grep -c resolv.conf "$O/qmail-queue")" 0
 
 names=$(sed -n 's/^APPLET."\([^"]*\)".*/\1/p' "$TOP/src/applets.def")
 version=$(sed -n 's/^VERSION = //p' "$TOP/config.mk")
+tls=none
+! grep -q 'CFG_TLS 1' "$O/config.h" || tls=$("$BIN/qmta" --version | sed -n 's/.*(TLS: \(Mbed TLS 3\.[0-9.]*\))$/\1/p')
 for a in qmta $names; do
-	is "$a --version" "$("$BIN/$a" --version 2>&1)" "qmta $version (TLS: none)"
+	is "$a --version" "$("$BIN/$a" --version 2>&1)" "qmta $version (TLS: $tls)"
 	is "qmta $a --version" "$("$BIN/qmta" "$a" --version 2>&1)" \
-		"qmta $version (TLS: none)"
+		"qmta $version (TLS: $tls)"
 done
 is 'the link qmail-queue is the small program' "$(readlink "$BIN/qmail-queue")" \
 	../qmail-queue
@@ -35,7 +37,7 @@ like 'an unknown name: message' "$got" '^nonesuch: not built in'
 got=$("$BIN/qmta" nonesuch 2>&1)
 is 'an unknown argument: exit code' $? 100
 ln -s "$O/qmta" "$TMP/-qmta"
-is 'a login name' "$("$TMP/-qmta" --version)" "qmta $version (TLS: none)"
+is 'a login name' "$("$TMP/-qmta" --version)" "qmta $version (TLS: $tls)"
 # With descriptors 0 to 2 closed nothing of ours may land on them, and nothing
 # may crash.
 "$BIN/qmta" --version <&- >&- 2>&-
