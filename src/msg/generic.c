@@ -60,6 +60,11 @@ int generic_load(void)
 	return map.len > 0;
 }
 
+void generic_forget(void)
+{
+	loaded = 0;
+}
+
 int generic_keeps(void)
 {
 	return keep != 0;

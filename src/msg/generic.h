@@ -9,6 +9,8 @@
  * line that is not "key address". Mail must wait then: it would go out under a
  * name that its owner did not want. */
 int generic_load(void);
+/* The next generic_load() reads it again. */
+void generic_forget(void);
 /* The address that stands for the n bytes of addr, appended to b. Looked up are
  * user@host, user (when the host is ours or missing), @host, case-blind; a value
  * @host changes the host alone. 1; 0 it keeps its name (b may have part of one). */

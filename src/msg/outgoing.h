@@ -23,7 +23,7 @@ struct outgoing {
 	struct buf text;	/* BUF_HEAP(OUTGOING_TEXT) before the first call; may be used again */
 	uint64_t size;		/* of the message as it goes out */
 	unsigned n;
-	struct splice list[OUTGOING_MAX + 2];
+	struct splice list[OUTGOING_MAX + 3];	/* X-Original-From, Date, DKIM-Signature */
 	const char *sender;	/* as given, or in here: */
 	char renamed[ADDR_CAP + 1];
 };

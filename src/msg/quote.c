@@ -7,14 +7,14 @@
 #include "quote.h"
 #include "../base/text.h"
 
-/* 1 when the bytes cannot stand as a dot-atom. */
+/* 1 when the bytes cannot stand as a dot-atom, which may be UTF-8 (RFC 6532 3.2). */
 static int needs_quotes(const char *s, size_t n)
 {
 	unsigned char c, was = '.';	/* no dot at an end, nor beside another */
 
 	for (; n; n--, was = c) {
 		c = *s++;
-		if (c < 32 || c >= 127 || strchr(" \"(),:;<>@[\\]", c) ||
+		if (c < 32 || c == 127 || strchr(" \"(),:;<>@[\\]", c) ||
 			(c == '.' && was == '.'))
 			return 1;
 	}

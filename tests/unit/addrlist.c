@@ -161,7 +161,7 @@ static void test_names(void)
 	list("\"two\n lines\" <a@x.y>", " \"two\n lines\" <a@x.y>", "a@x.y|");
 	list("\"two\n lines\"@x.y", " \"two lines\"@x.y", "two lines@x.y|");
 	list("J\xc3\xb6rg <a@x.y>", " \"J\xc3\xb6rg\" <a@x.y>", "a@x.y|");
-	list("j\xc3\xb6@x.y", " \"j\xc3\xb6\"@x.y", "j\xc3\xb6@x.y|");
+	list("j\xc3\xb6@x.y", " j\xc3\xb6@x.y", "j\xc3\xb6@x.y|");
 	list("a@j\xc3\xb6.y", " a@j\xc3\xb6.y", "a@j\xc3\xb6.y|");
 	list("=?utf-8?Q?J=C3=B6?=\n =?utf-8?Q?rg?= <a@x.y>",
 		" =?utf-8?Q?J=C3=B6?= =?utf-8?Q?rg?= <a@x.y>", "a@x.y|");
@@ -291,7 +291,7 @@ int main(void)
 	quote("a..b@z", "\"a..b\"@z");
 	quote("@z", "\"\"@z");
 	quote("a@b@z", "\"a@b\"@z");
-	quote("j\xc3\xb6@z", "\"j\xc3\xb6\"@z");
+	quote("j\xc3\xb6@z", "j\xc3\xb6@z");
 	quote("a+b-c=d/e'f@z", "a+b-c=d/e'f@z");
 	quote("local", "local");
 	quote("", "");
