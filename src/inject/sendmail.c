@@ -6,10 +6,12 @@
 #include <string.h>
 #include "config.h"
 #include "../applet.h"
+#include "../base/env.h"
 #include "../base/log.h"
 #include "../base/opt.h"
 #include "../base/text.h"
 #include "../exits.h"
+#include "../queue/wish.h"
 #include "fate.h"
 #include "inject.h"
 
@@ -22,6 +24,9 @@ struct sm {
 	struct inject o;
 	enum mode mode;
 	int ignore_dots;
+	unsigned notify;	/* -N: WISH_ bits */
+	int ret;		/* -R: 'F', 'H' or 0 */
+	const char *id;		/* -V */
 };
 
 static int usage(const struct opt *p)
@@ -51,8 +56,49 @@ static int set_mode(struct sm *s, const struct opt *p)
 }
 
 static const char letters[] =
-	"tiIf:r:F:o:b:qdEJQM"
-	"vmnxGU" "B:C:D:e:h:L:N:O:p:R:V:X:A:";	/* nothing here to set */
+	"tiIf:r:F:o:b:qdEJQMN:R:V:"
+	"vmnxGU" "B:C:D:e:h:L:O:p:X:A:";	/* nothing here to set */
+
+/* -N success,delay: the bits. Other words mean nothing. */
+static unsigned notify(const char *s)
+{
+	unsigned found = 0;
+	size_t n;
+
+	do {
+		n = strcspn(s, ",");
+		found |= 1u << text_index(wish_words, s, n) >> 1;
+		s += n;
+	} while (*s++);
+	return found & WISH_NEVER ? WISH_NEVER : found;
+}
+
+static void want(struct sm *s, int c, const char *arg)
+{
+	if (c == 'N')
+		s->notify = notify(arg);
+	else if (c == 'R')
+		s->ret = (*arg | 32) == 'h' ? 'H' : 'F';
+	else
+		s->id = arg;
+}
+
+/* What the sender wants to be told, to whoever takes the message. */
+static void put_wish(const struct sm *s)
+{
+	static char space[sizeof WISH_VAR + WISH_CAP];
+	struct buf b = BUF_OVER(space);
+
+	if (!s->notify && !s->ret && !s->id)
+		return;
+	buf_fmt(&b, WISH_VAR "=%c%c", (int)('0' + s->notify), s->ret ? s->ret : '-');
+	if (s->id)
+		wish_xtext(&b, s->id, strlen(s->id));
+	/* Too long for SMTP: better no name for the envelope than a part of it. */
+	if (b.full || !buf_z(&b))
+		space[sizeof WISH_VAR + 2] = 0;
+	env_put(space);
+}
 
 /* 0, or the exit code. */
 static int option(struct sm *s, struct opt *p, int c)
@@ -66,6 +112,10 @@ static int option(struct sm *s, struct opt *p, int c)
 	case 'o':
 		if (*p->arg == 'i' && !strchr(p->arg, '='))
 			s->ignore_dots = 1;
+		break;
+	case 'N': case 'R': case 'V':
+		if (CFG_QUEUE)
+			want(s, c, p->arg);
 		break;
 	case 'b':
 		return set_mode(s, p);
@@ -183,6 +233,8 @@ int sendmail_main(int argc, char **argv)
 		break;
 	case MODE_SEND:
 		s.o.dots = !s.ignore_dots;
+		if (CFG_QUEUE)
+			put_wish(&s);
 		break;
 	}
 	return inject_run(&s.o);

@@ -11,7 +11,7 @@
 #include "../base/proc.h"
 #include "job.h"
 
-/* Then n offsets, then sender, route and rcpt, each with its NUL. */
+/* Then n offsets, then sender, route, wish and rcpt, each with its NUL. */
 struct head { uint64_t size; uint32_t serial, n, list, limit; };
 _Static_assert(sizeof(struct head) <= 32, "JOB_PACKET has 32 bytes for it");
 _Static_assert(sizeof(struct head) % sizeof(uint32_t) == 0, "offsets follow aligned");
@@ -44,6 +44,7 @@ int job_send(int sock, const struct job *j)
 	p += j->n * sizeof *j->off;
 	p = put_string(p, j->sender, ADDR_CAP);
 	p = put_string(p, j->route, ROUTE_CAP);
+	p = put_string(p, j->wish ? j->wish : "", WISH_CAP);
 	p = put_string(p, j->rcpt, ADDR_CAP);
 	if (!p) {
 		errno = EMSGSIZE;
@@ -82,7 +83,8 @@ static int parse_job(struct job *j, char *buf, size_t n, int nfds)
 	p += h.n * sizeof *j->off;
 	j->sender = get_string(&p, end);
 	j->route = j->sender ? get_string(&p, end) : 0;
-	j->rcpt = j->route ? get_string(&p, end) : 0;
+	j->wish = j->route ? get_string(&p, end) : 0;
+	j->rcpt = j->wish ? get_string(&p, end) : 0;
 	return j->rcpt && p == end && strlen(j->route) < ROUTE_CAP ? 0 : -1;
 }
 

@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include "../limits.h"
+#include "wish.h"
 
 struct job {
 	uint32_t serial;	/* the runner's number for the job; comes back in answers */
@@ -30,11 +31,12 @@ struct job {
 	uint64_t size;		/* bytes of the message */
 	uint32_t limit;		/* seconds that this delivery may take; remote: 0 as many as it needs */
 	const char *sender;	/* envelope sender, "" = null; VERP already expanded */
-	const char *route;	/* remote: "Mdomain" (by MX), "Rrelay..." (smtproutes value), "Q" (control/qmqpservers), "Qserver ..." (qmqproutes value) */
+	const char *route;	/* remote: "Mdomain" (by MX), "Rrelay..." (net/relay.h), "Q" (control/qmqpservers), "Qserver ..." (qmqproutes value) */
+	const char *wish;	/* remote: the sender's wishes (wish.h), "" or 0 none */
 	const char *rcpt;	/* local: the one recipient, as rewritten; remote: "" */
 	int msg, list;		/* descriptors, close-on-exec; receiver owns them. list -1 for local */
 };
-#define JOB_PACKET (32 + 4 * JOB_RCPTS + 3 * ADDR_CAP + ROUTE_CAP)
+#define JOB_PACKET (32 + 4 * JOB_RCPTS + 3 * ADDR_CAP + ROUTE_CAP + WISH_CAP)
 #define ROUTE_CAP (CONTROL_LINE_MAX + 24)	/* a line of smtproutes, or a domain; its mark; NUL */
 
 /* Nobody has answered; and yet somebody may have taken it; added to either: it was not

@@ -35,10 +35,12 @@ static int no_entry(void)
 	return -1;
 }
 
-/* info/ID: sender, and the birth of the message as its time. */
+/* info/ID: sender and his wishes, and the birth of the message as its time. */
 static int make_info(struct qsettle *s)
 {
 	struct timespec when[2] = { { 0, UTIME_NOW }, { 0, 0 } };
+	char text[ADDR_CAP + WISH_CAP + 8];
+	struct buf b = BUF_OVER(text);
 	struct qinfo i;
 	int fd, r = queue_info(s->q, s->id, FRESH, &i);
 
@@ -47,9 +49,10 @@ static int make_info(struct qsettle *s)
 	if ((fd = make(s, INFO)) < 0)
 		return -1;
 	when[1].tv_sec = (time_t)i.birth;
-	if (io_write(fd, "F", 1) < 0 ||
-		io_write(fd, i.sender, strlen(i.sender) + 1) < 0 ||
-		sys_futimens(fd, when) < 0)
+	buf_fmt(&b, "F%s%c", i.sender, 0);
+	if (*i.wish)
+		buf_fmt(&b, "p;%s%c", i.wish, 0);
+	if (io_write(fd, b.s, b.len) < 0 || sys_futimens(fd, when) < 0)
 		return io_close(fd);
 	return keep(s, fd, INFO);
 }

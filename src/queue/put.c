@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@
 #include "file.h"
 #include "limit.h"
 #include "queue.h"
+#include "wish.h"
 
 /* States. Each says what qput_abort has to remove. A state that names a file
  * which may be another's (mess, intd) is entered only after we made it; the one
@@ -298,6 +300,7 @@ static int add_record(struct qput *p, int r, int letter, const char *s, size_t n
 
 int qput_sender(struct qput *p, const char *s, size_t n)
 {
+	const char *wish = p->who == PUT_BOUNCE ? 0 : getenv(WISH_VAR);
 	int r = envelope_sender(s, n);
 
 	/* Before the message is synced: a flood is not to wear the flash. */
@@ -305,9 +308,11 @@ int qput_sender(struct qput *p, const char *s, size_t n)
 		r = limit_sender(p->q, s, n);
 	if (!r && end_message(p) < 0)
 		r = QQ_WRITE;
+	if (!wish || !wish_ok(wish))
+		wish = 0;
 	if (!r)
-		buf_fmt(&p->out.b, "u%lu%cp%d%c", (unsigned long)p->uid, 0,
-			(int)p->pid, 0);
+		buf_fmt(&p->out.b, "u%lu%cp%d%s%s%c", (unsigned long)p->uid, 0,
+			(int)p->pid, wish ? ";" : "", wish ? wish : "", 0);
 	return add_record(p, r, 'F', s, n);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "config.h"
 #include "../base/control.h"
+#include "../base/passwd.h"
 #include "../base/proc.h"
 #include "../base/sys.h"
 #include "../exits.h"
@@ -21,6 +22,17 @@ const char *queue_dir(void)
 	if (e && *e && !proc_is_setid())
 		return e;
 	return QUEUE_DIR;
+}
+
+void queue_worker(struct user *u)
+{
+	struct stat st = { 0 };
+
+	if (stat(queue_dir(), &st) < 0 && passwd_name(u, "qmailq") > 0) {
+		st.st_uid = u->uid;
+		st.st_gid = u->gid;
+	}
+	passwd_worker(u, st.st_uid, st.st_gid);
 }
 
 static int is_dir(const struct queue *q, int dir, unsigned sub)

@@ -11,9 +11,11 @@
 #include <stdint.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include "../base/passwd.h"
 #include "../limits.h"
 #include "../base/dir.h"
 #include "../base/io.h"
+#include "wish.h"
 
 struct queue {
 	int dir;		/* the queue directory */
@@ -32,6 +34,9 @@ struct queue {
 
 /* $QUEUEDIR unless set-id, else the built-in directory. */
 const char *queue_dir(void);
+/* Whose the remote workers of that queue are, where root starts its runner; if there is no
+ * queue yet, of the one that queue-fix would make. */
+void queue_worker(struct user *u);
 /* Opens the queue. 0, or the QQ_ number of what is wrong (QQ_HOME, QQ_DIR,
  * QQ_CONFIG). Finds the split by looking. */
 int queue_open(struct queue *q, const char *dir);
@@ -113,6 +118,7 @@ struct qinfo {
 	uint64_t pid, uid;	/* of the injector; settled: 0 */
 	int bouncing;		/* 1: some recipients have failed for good */
 	int held;		/* 1: settled, and not to be tried until it is released */
+	char wish[WISH_CAP];	/* what the sender wants to be told; "" nothing */
 	char sender[ADDR_CAP + 8];
 };
 /* 1 filled in, 0 no such message (any more), -1 errno. */

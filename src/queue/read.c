@@ -106,6 +106,16 @@ int qread_next(struct qread *r, struct qrcpt *rc)
 	return letter;
 }
 
+/* A record p: the number, and the sender's wishes. */
+static void take_pid(struct qinfo *i, const char *s, size_t n)
+{
+	const char *wish = memchr(s, ';', n);
+
+	text_u64(s, n, &i->pid);
+	if (wish && wish_ok(wish + 1))
+		text_copy(i->wish, sizeof i->wish, wish + 1);
+}
+
 /* The records before the first recipient. 0 / -1 errno. */
 static int read_head(struct qread *r, struct qinfo *i)
 {
@@ -116,11 +126,13 @@ static int read_head(struct qread *r, struct qinfo *i)
 		if (letter == 'u')
 			text_u64(r->addr, len, &i->uid);
 		else if (letter == 'p')
-			text_u64(r->addr, len, &i->pid);
+			take_pid(i, r->addr, len);
 		else if (letter != 'F' || len > ADDR_MAX)
 			break;
 		else {
 			memcpy(i->sender, r->addr, len + 1);
+			if (!r->fresh && get_record(r, &len) == 'p')
+				take_pid(i, r->addr, len);
 			return 0;
 		}
 	}

@@ -27,7 +27,7 @@ send() {
 }
 msg() { cat "$QUEUEDIR"/mess/*/* 2>/dev/null; }
 body() { msg | sed '1,/^$/d'; }
-envelope() { cat "$QUEUEDIR"/todo/* 2>/dev/null | tr '\0' '|' | sed 's/^u[0-9]*|p[0-9]*|//'; echo; }
+envelope() { cat "$QUEUEDIR"/todo/* 2>/dev/null | tr '\0' '|' | sed 's/^u[0-9]*|p[0-9]*[^|]*|//'; echo; }
 # The same, of one message that was sent with success.
 sent() {
 	t_code=$(send "$@")

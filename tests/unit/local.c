@@ -43,6 +43,12 @@ int passwd_uid(struct user *u, uid_t uid)
 	return 1;
 }
 
+void passwd_worker(struct user *u, uid_t owner, gid_t group)
+{
+	u->uid = owner;
+	u->gid = group;
+}
+
 int group_name(gid_t *gid, const char *name)
 {
 	(void)gid;
