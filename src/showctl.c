@@ -23,6 +23,7 @@
 #include "msg/admin.h"
 #include "msg/aliasfile.h"
 #include "msg/generic.h"
+#include "net/routes.h"
 #include "queue/queue.h"
 #include "queue/submit.h"
 
@@ -39,6 +40,9 @@
 #define QUEUE(lines) PART_(CFG_QUEUE, lines)
 #define SEND(lines) PART_(CFG_SEND, lines)
 #define SMTPD(lines) PART_(CFG_SMTPD, lines)
+#define DKIM(lines) PART_(CFG_DKIM, lines)
+#define TLS(lines) PART_(CFG_TLS, lines)
+#define RESUME(lines) PART_(CFG_RESUME, lines)
 static const char settings[] =
 	LINE("adminaddr", "none")
 	LINE("allmailfrom", "none")
@@ -51,6 +55,8 @@ static const char settings[] =
 	SEND(LINE("bouncemaxbytes", "50000"))
 	SEND(LIST("bouncemessage", "our own words"))
 	SEND(LINE("bouncesubject", "failure notice"))
+	SEND(TLS(LINE("cafile", "the system's")))
+	SEND(TLS(LINE("clientcert", "none")))
 	SEND(LINE("concurrencylocal", "10"))
 	SEND(LINE("concurrencyremote", "20"))
 	LINE("conf-exitcodes", "qmail")
@@ -59,6 +65,7 @@ static const char settings[] =
 	SEND(LIST("defaultdelivery", "./Maildir/"))
 	LINE("defaultdomain", "")
 	LINE("defaulthost", "")
+	DKIM(LIST("dkim", "none"))
 	LIST("domainqueue", "none")
 	SEND(LINE("doublebouncehost", ""))
 	SEND(LIST("doublebouncemessage", "our own words"))
@@ -73,6 +80,7 @@ static const char settings[] =
 	LINE("idhost", "")
 	LIST("locals", "")
 	QUEUE(LINE("minfree", "1 MiB, or 5 % of the file system if that is less"))
+	SEND(TLS(LIST("notlshosts", "none")))
 	LINE("originalfrom", "0")
 	LIST("outgoingip", "any")
 	SEND(LIST("percenthack", "none"))
@@ -87,16 +95,24 @@ static const char settings[] =
 	SEND(LIST("qmqproutes", "none"))
 	LIST("rcpt.envrules", "none")
 	QUEUE(LINE("sendermax", "0 (no limit)"))
+	SEND(LIST("senderroutes", "none"))
 	SEND(LIST("smtproutes", "none: remote mail goes to the MX of its domain"))
+	SEND(LINE("smtptls", "verify for a relay with a login or on port 465 or 587, else may"))
 	LINE("timeoutconnect", "60")
 	SEND(LINE("timeoutlocal", "3600"))
 	LINE("timeoutremote", "1200")
 	SMTPD(LINE("timeoutsmtpd", "1200"))
+	SEND(TLS(LIST("tlsadomains", "all")))
+	SEND(TLS(LINE("tlsclientmethod", "TLSv1_2")))
+	SEND(TLS(LIST("tlspin", "none")))
+	SEND(RESUME(LINE("tlstickets", "none: sessions are kept in memory alone")))
 	SEND(LIST("virtualdomains", "none"))
 	OTHER("aliases")
 	OTHER("defaultqueue")
 	OTHER("me")
-	OTHER("relaypass");
+	SEND(OTHER("relaypass"))
+	SEND(OTHER("remote_auth"))
+	SEND(OTHER("remote_auth.cdb"));
 
 /* The setting behind s, or 0. */
 static const char *next(const char *s)
@@ -119,14 +135,13 @@ static struct out *wrong(void)
 	return &out;
 }
 
-/* The value from the last field of a smtproutes line may be a password some day:
- * only "domain:relay" is shown. */
+/* Behind the first blank of a route there may be a password. */
 static void put_value(const char *name, const char *value, size_t n)
 {
-	const char *blank = strcmp(name, "smtproutes") ? 0 : memchr(value, ' ', n);
-
+	if (CFG_SEND && (!strcmp(name, "smtproutes") || !strcmp(name, "senderroutes")))
+		n = strcspn(value, " \t");
 	out_fmt(&out, "%s: ", name);
-	out_put(&out, value, blank ? (size_t)(blank - value) : n);
+	out_put(&out, value, n);
 	out_puts(&out, "\n");
 }
 
@@ -149,6 +164,16 @@ static void show_setting(char kind, const char *name, const char *dflt)
 	}
 }
 
+/* Lines that are no route. A file that cannot be read has been shown as such. */
+static void show_routes(void)
+{
+	const char *why;
+	size_t at = 0;
+
+	while (routes_load() == 0 && (why = routes_wrong(&at)))
+		out_fmt(wrong(), "%s; its mail waits\n", why);
+}
+
 /* A mistyped name does nothing, in silence: say so. */
 static void show_others(void)
 {
@@ -162,10 +187,11 @@ static void show_others(void)
 	while (dir_next(&d) > 0) {
 		for (s = settings; s && strcmp(s + 1, d.name); s = next(s))
 			;
-		/* concurrencyl.NAME, one for each queue there is. */
+		/* concurrencyl.NAME, one for each queue there is; dkim.NAME, keys. */
 		if (!s && d.name[0] != '.' && !text_casestarts(d.name,
 			strlen(d.name), "concurrencyl.") && !text_casestarts(d.name,
-			strlen(d.name), "concurrencyr."))
+			strlen(d.name), "concurrencyr.") && (!CFG_DKIM ||
+			!text_casestarts(d.name, strlen(d.name), "dkim.")))
 			out_fmt(&out, "%s: not used by this program\n", d.name);
 	}
 	dir_close(&d);
@@ -288,6 +314,8 @@ int showctl_main(int argc, char **argv)
 		out_fmt(wrong(), "%s\n", control_error());
 	if (generic_load() < 0)
 		out_fmt(wrong(), "%s\n", control_error());
+	if (CFG_SEND)
+		show_routes();
 	show_others();
 	if (out_flush(&out) < 0)
 		return EXIT_TEMP;

@@ -1,6 +1,8 @@
 /* body.c: the bytes of a message on their way to a server: read in pieces, what
- * msg/outgoing.h replaces replaced; for SMTP, line ends and dots coded. What is not as
- * long as it should be is never ended: half a mail would arrive. */
+ * msg/outgoing.h replaces replaced, made to fit by msg/refit.h where that is needed; for
+ * SMTP, line ends and dots coded. What is not as long as it should be is never ended:
+ * half a mail would arrive. */
+#include <string.h>
 #include "blast.h"
 #include "body.h"
 #include "../base/io.h"
@@ -27,42 +29,20 @@ static ssize_t window(struct smtp *s, const struct mail *m, uint64_t done)
 	return n;
 }
 
-int body_8bit(struct smtp *s, const struct mail *m)
-{
-	uint64_t done = 0;
-	ssize_t n;
-
-	while ((n = window(s, m, done)) > 0) {
-		for (ssize_t i = 0; i < n; i++)
-			if (s->window[i] & 0x80)
-				return 1;
-		done += n;
-	}
-	return 0;
-}
-
-static int encode(struct smtp *s, struct mail *m, struct blast *b, const char *p, size_t n)
-{
-	struct buf *o = &s->w.out;
-	size_t k;
-
-	for (; n; p += k, n -= k) {
-		k = n;
-		o->len += blast_put(b, p, &k, o->s + o->len, o->cap - o->len);
-		if (k < n && wire_flush(&s->w, smtp_until(s, m)))
-			return -1;
-	}
-	return 0;
-}
+static struct refit fit;	/* one message is read at a time */
 
 void pieces_begin(struct pieces *b, const struct mail *m)
 {
 	b->m = m;
 	b->x = m->fix->list;
 	b->done = 0;
+	b->n = 0;
+	if (m->plan.what)
+		refit_begin(&fit, (struct refit_plan *)&m->plan, 0);
 }
 
-ssize_t pieces_next(struct smtp *s, struct pieces *b, const char **p)
+/* As it is without the plan. */
+static ssize_t piece(struct smtp *s, struct pieces *b, const char **p)
 {
 	const struct mail *m = b->m;
 	const struct splice *x, *last = m->fix->list + m->fix->n;
@@ -83,6 +63,67 @@ ssize_t pieces_next(struct smtp *s, struct pieces *b, const char **p)
 	*p = s->window;
 	b->done += n > 0 ? n : 0;
 	return n;
+}
+
+ssize_t pieces_next(struct smtp *s, struct pieces *b, const char **p)
+{
+	ssize_t n;
+	size_t k;
+
+	if (!b->m->plan.what)
+		return piece(s, b, p);
+	do {
+		n = b->n ? (ssize_t)b->n : piece(s, b, &b->p);
+		if (n < 0)
+			return n;
+		k = refit_put(&fit, b->p, (size_t)n);
+		b->p += k;
+		b->n = (size_t)n - k;
+	} while (n && !fit.out.len);
+	*p = fit.out.s;
+	return (ssize_t)fit.out.len;
+}
+
+void body_plan(struct smtp *s, struct mail *m)
+{
+	struct refit_plan *plan = &m->plan;
+	const unsigned char *in = plan->in;
+	unsigned found, can = s->caps & CAP_8BITMIME;
+	struct pieces b;
+	const char *p;
+	ssize_t n;
+	size_t k;
+
+	memset(plan, 0, sizeof *plan);
+	m->eight = 0;
+	if (m->stream)
+		return;
+	pieces_begin(&b, m);
+	refit_begin(&fit, plan, 1);
+	while ((n = piece(s, &b, &p)) > 0)
+		for (; n; p += k, n -= (ssize_t)k)
+			k = refit_put(&fit, p, (size_t)n);
+	refit_put(&fit, "", 0);
+	found = in[IN_HEADER] | in[IN_BODY] | in[IN_FIXED] | in[IN_NOTHING];
+	plan->what = found & REFIT_LONG;
+	/* All of it or nothing: a part that must not be touched makes the rest 8-bit, too. */
+	if (!can && !(in[IN_FIXED] & REFIT_EIGHT))
+		plan->what |= in[IN_BODY] & REFIT_EIGHT;
+	m->eight = can && found & REFIT_EIGHT;
+}
+
+static int encode(struct smtp *s, struct mail *m, struct blast *b, const char *p, size_t n)
+{
+	struct buf *o = &s->w.out;
+	size_t k;
+
+	for (; n; p += k, n -= k) {
+		k = n;
+		o->len += blast_put(b, p, &k, o->s + o->len, o->cap - o->len);
+		if (k < n && wire_flush(&s->w, smtp_until(s, m)))
+			return -1;
+	}
+	return 0;
 }
 
 int body_put(struct smtp *s, struct mail *m)

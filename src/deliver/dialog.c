@@ -6,11 +6,18 @@
  * fate; unknown is "later", and so is a connection that ends. */
 #include <string.h>
 #include "dialog.h"
+#include "../base/text.h"
 #include "../msg/quote.h"
 #include "../queue/envelope.h"
+#include "../queue/wish.h"
 
-/* The longest command: an address of which every byte is quoted, and SIZE. */
-#define COMMAND_MAX (2 * ADDR_CAP + 80)
+/* The longest command: an address of which every byte is quoted, and parameters. */
+#define COMMAND_MAX (2 * ADDR_CAP + 1000)
+/* An original recipient is named up to this length (RFC 3461 4.2: 500 bytes of xtext). */
+#define ORCPT_MAX 160
+
+const char dialog_ascii[] = "The mail server takes no address that is not ASCII "
+	"(SMTPUTF8). (#5.6.7)\n";
 
 static int flush(struct smtp *s, const struct mail *m)
 {
@@ -24,17 +31,41 @@ static int is_bad(const struct mail *m, int i)
 	return m->bad[i / 8] >> i % 8 & 1;
 }
 
+/* RFC 3461 4.1, 4.2. */
+static void put_notify(struct buf *o, const char *wish, const char *addr, size_t n)
+{
+	const char *sep = " NOTIFY=", *w = wish_words;
+
+	for (unsigned bits = wish_notify(wish); bits; bits /= 2, w += strlen(w) + 1)
+		if (bits & 1) {
+			buf_fmt(o, "%s%s", sep, w);
+			sep = ",";
+		}
+	if (!*wish || n > ORCPT_MAX || text_8bit(addr, n))
+		return;
+	buf_puts(o, " ORCPT=rfc822;");
+	wish_xtext(o, addr, n);
+}
+
 static void put_mail(struct smtp *s, const struct mail *m)
 {
+	const char *wish = m->told;
 	struct buf *o = &s->w.out;
 
 	buf_puts(o, "MAIL FROM:<");
 	addr_quote(o, m->fix->sender, strlen(m->fix->sender));
 	buf_putc(o, '>');
-	if (s->caps & CAP_SIZE && !m->stream)
+	/* What is made to fit grows by nobody knows how much. */
+	if (s->caps & CAP_SIZE && !m->stream && !m->plan.what)
 		buf_fmt(o, " SIZE=%llu", (unsigned long long)m->fix->size);
 	if (m->eight)
 		buf_puts(o, " BODY=8BITMIME");
+	if (m->utf8)
+		buf_puts(o, " SMTPUTF8");
+	if (*wish && wish[1] != '-')
+		buf_puts(o, wish[1] == 'F' ? " RET=FULL" : " RET=HDRS");
+	if (*wish && wish[2])
+		buf_fmt(o, " ENVID=%s", wish + 2);
 }
 
 /* 1 put; 0 it must not be; -1 the list of recipients cannot be read. */
@@ -47,13 +78,14 @@ static int put_rcpt(struct smtp *s, struct mail *m, int i)
 		return -1;
 	/* Checked at every door already, but a queue may have been filled by
 	 * somebody else's program. A CR in here would be a command of its own. */
-	if (envelope_rcpt(addr, n)) {
+	if (envelope_rcpt(addr, n) || (!m->utf8 && text_8bit(addr, n))) {
 		m->bad[i / 8] |= 1 << i % 8;
 		return 0;
 	}
 	buf_puts(&s->w.out, "RCPT TO:<");
 	addr_quote(&s->w.out, addr, n);
 	buf_putc(&s->w.out, '>');
+	put_notify(&s->w.out, m->told, addr, n);
 	return 1;
 }
 
@@ -129,7 +161,7 @@ static int is_limit(const struct smtp *s, const struct mail *m, int code)
 
 static void rcpt_reply(struct smtp *s, struct mail *m, int i, int code)
 {
-	char letter = code / 100 == 5 ? 'h' : 's';
+	char letter = dialog_fate(code) == 'D' ? 'h' : 's';
 
 	if (code / 100 == 2) {
 		if (m->mail_ok)
@@ -178,14 +210,24 @@ int dialog_lost(struct smtp *s, struct mail *m, int code)
 	return -1;
 }
 
+/* A recipient that was not named to the server: why. */
+static void bad_rcpt(struct mail *m, int i)
+{
+	static const char invalid[] = "Recipient's address is not valid. (#5.1.3)\n";
+	const char *addr, *text;
+	size_t n;
+
+	text = m->rcpt(m, i, &addr, &n) || envelope_rcpt(addr, n) ? invalid : dialog_ascii;
+	m->tell(m, 'h', i, text, strlen(text));
+}
+
 /* Reads the reply to command `got`. 0 / -1 connection over. */
 static int take_next(struct smtp *s, struct mail *m)
 {
-	static const char text[] = "Recipient's address is not valid. (#5.1.3)\n";
 	int i = m->got, code;
 
 	if (i >= 0 && i < m->top && is_bad(m, i)) {
-		m->tell(m, 'h', i, text, sizeof text - 1);
+		bad_rcpt(m, i);
 		m->got++;
 		return 0;
 	}

@@ -9,7 +9,7 @@
 #include "../applet.h"
 #include "../base/io.h"
 #include "../base/proc.h"
-#include "../net/relay.h"
+#include "../net/routes.h"
 
 static char outbuf[1024];
 static struct out report = OUT_STATIC(1, outbuf);
@@ -63,17 +63,16 @@ static void message(struct mail *m)
 }
 
 /* "R" and the relay, or "M" and the host. -1: control/smtproutes is not readable. */
-static int route(struct buf *b, const char *host)
+static int route(struct buf *b, const char *host, const char *sender)
 {
-	const char *relay;
+	const char *value;
+	char kind;
 
-	if (relay_load())
+	if (routes_load())
 		return -1;
-	relay = relay_find(host, strlen(host));
-	buf_putc(b, relay ? 'R' : 'M');
-	buf_puts(b, relay ? relay : host);
-	buf_z(b);
-	return b->full ? -1 : 0;
+	routes_sender(sender, 0);
+	kind = routes_find(&value, host, strlen(host), 1);
+	return buf_fmt(b, "%c%s", kind, value) && buf_z(b) ? 0 : -1;
 }
 
 int remote_main(int argc, char **argv)
@@ -89,7 +88,7 @@ int remote_main(int argc, char **argv)
 	proc_signals_reset();
 	if (argc < 4)
 		return verdict('D', usage, sizeof usage - 1);
-	if (route(&b, argv[1]))
+	if (route(&b, argv[1], argv[2]))
 		return verdict('Z', config, sizeof config - 1);
 	m.sender = argv[2];
 	recips = argv + 3;

@@ -7,12 +7,13 @@
  * Signals that mean the runner are ignored, as the spawner left them: a delivery
  * goes on to its end. It has no rights and must not be trusted with any: it reads
  * what strangers say.
- * Its memory is one static struct; nothing is allocated once it runs. */
+ * Its memory is static; a heap is there only while control files are read, and for TLS. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "config.h"
 #include "byqmqp.h"
 #include "external.h"
 #include "remote.h"
@@ -20,6 +21,7 @@
 #include "../base/clock.h"
 #include "../base/io.h"
 #include "../base/proc.h"
+#include "../net/link.h"
 #include "../exits.h"
 
 #define LINGER_MS 5000		/* a connection waits so long for the next message */
@@ -122,6 +124,7 @@ static int receive(struct slot *t, int flags)
 	}
 	memset(&t->m, 0, sizeof t->m);
 	t->m.sender = t->j.sender;
+	t->m.wish = t->j.wish;
 	t->m.n = t->j.n;
 	t->m.msg = t->j.msg;
 	t->m.size = t->j.size;
@@ -174,7 +177,8 @@ static void wait_job(void)
 			continue;
 		if (r > 0 && p[0].revents)
 			return;
-		if (r > 0)
+		/* With TLS it may have been a ticket. */
+		if (r > 0 && (!CFG_TLS || link_pending(R.s.w.fd)))
 			smtp_close(&R.s, 0);
 		if (r == 0) {
 			smtp_close(&R.s, R.ready);
@@ -233,7 +237,7 @@ static char connection(const char *route)
 		return R.down_letter;
 	}
 	R.down_letter = 0;
-	letter = smtp_open(&R.s, route);
+	letter = smtp_open(&R.s, R.route);
 	return letter == 'K' ? letter : remember(letter);
 }
 
@@ -282,6 +286,9 @@ static char by_program(struct slot *t)
 
 static char by_qmqp(struct slot *t, int *down)
 {
+	/* A process has one connection with TLS at a time. */
+	if (CFG_TLS)
+		smtp_close(&R.s, R.ready);
 	R.s.report = BUF_OVER(R.s.reportbuf);
 	return byqmqp_send(&R.s, &t->m, t->j.route, t->j.limit ?
 		clock_mono() + t->j.limit * 1000 : IO_FOREVER, down);

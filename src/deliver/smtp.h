@@ -10,7 +10,10 @@
 #include "wire.h"
 #include "../net/addr.h"
 #include "../net/connect.h"
+#include "../net/relay.h"
+#include "../net/tls.h"
 #include "../msg/outgoing.h"
+#include "../msg/refit.h"
 
 /* Replies that may be outstanding: more could fill both directions and block. */
 #define SMTP_AHEAD 100
@@ -18,11 +21,13 @@
  * (RFC 5321 4.5.3.2.6). */
 #define SMTP_FINAL_SECS 600
 
-enum { CAP_PIPELINING = 1, CAP_SIZE = 2, CAP_8BITMIME = 4 };
+enum { CAP_PIPELINING = 1, CAP_SIZE = 2, CAP_8BITMIME = 4, CAP_STARTTLS = 8,
+	CAP_SMTPUTF8 = 16, CAP_DSN = 32 };
 
 /* One message. The caller fills in the first part and zeroes the rest. */
 struct mail {
 	const char *sender;
+	const char *wish;	/* queue/wish.h, or 0 */
 	uint32_t n;		/* recipients */
 	int msg;		/* descriptor of the message */
 	int stream;		/* 1: msg is a pipe: read once, size not known */
@@ -41,11 +46,17 @@ struct mail {
 	int top;		/* recipients that are asked for */
 	int put, got, end;	/* next command to send, to be answered; behind the last */
 	uint32_t good;		/* recipients accepted */
-	int mail_ok, odd, go, eight, last, broken;
+	const char *told;	/* the wish, as far as the server knows wishes; or "" */
+	int mail_ok, odd, go, eight, utf8, last, broken;
 	char fate;
 	int64_t until;
 	unsigned char bad[JOB_RCPTS / 8];	/* recipients that must not reach the wire */
+	struct refit_plan plan;	/* how it is made to fit this server */
 };
+
+/* How far an address is, for smtp.trace. */
+enum smtp_stage { STAGE_FIND, STAGE_WANT, STAGE_CONNECT, STAGE_TLS, STAGE_GREET, STAGE_LOGIN };
+struct hosts;
 
 /* What is used most stands first: the code for it is shorter. */
 struct smtp {
@@ -56,6 +67,7 @@ struct smtp {
 	uint32_t limit;		/* recipients it takes at once, 0 not known */
 	uint64_t maxsize;	/* server's limit, 0 none */
 	int dirty;		/* a transaction is open: RSET comes first */
+	pid_t pid;		/* of the relay that is a command, 0 none */
 	/* settings */
 	unsigned timeout, timeout_connect;	/* milliseconds */
 	int tcpto;
@@ -63,20 +75,32 @@ struct smtp {
 	 * this connection, so that its envelope shares the round trip; or 0. */
 	struct mail *(*more)(void *arg);
 	void *more_arg;
+	/* 0, or (qmta check) told of everything: h, the addresses that are asked next, whose
+	 * name hosts_name() has when by_mx is 1; or, h 0, that one has been asked: r 1 its
+	 * session is open, 0 it came to nothing at s->stage, with the words in s->report, -1
+	 * it is asked again without TLS. What it gives is taken for r. */
+	int (*trace)(struct smtp *s, const struct hosts *h, int by_mx, int r);
+	enum smtp_stage stage;
+	const char *mech;	/* of the login */
 	/* the piece of a message that is in memory */
 	const struct mail *win_mail;
 	off_t win_at;
 	size_t win_len;
 	struct buf report;	/* over reportbuf */
-	char ip[ADDR_TEXT];
+	char ip[ADDR_TEXT];	/* who is there, in words */
+	char tls[24];		/* " (TLSv1.3, verified)", "" in clear */
 	struct source source;
+	struct relay relay;	/* who takes the mail, or is asked now; by MX the value is "" */
+	struct tls_seen seen;
+	char mechs[512];	/* of AUTH, blank-separated */
 	struct wire w;
 	char helo[256], window[WINDOW], reportbuf[REPORT_MAX];
 };
 
 /* Reads the control files. 'K', or 'Z' with the words. */
 char smtp_init(struct smtp *s, int tcpto);
-/* Connects to the first server of the route that greets us. 'K', 'Z' or 'D'. */
+/* Connects to the first server of the route that greets us, with TLS and login as the
+ * route has it. 'K', 'Z' or 'D'. */
 char smtp_open(struct smtp *s, const char *route);
 /* Sends a message. 0: the connection, which had served others before, was gone
  * before this message was begun: nothing was told, open a new one and try again.
@@ -89,10 +113,12 @@ void smtp_close(struct smtp *s, int quit);
 /* What is to be changed in the message (m->fix), and what needs no dialogue: 'D' or 'Z'
  * with the words; 0 to go on. */
 char smtp_prepare(struct smtp *s, const struct mail *m);
-/* For transact.c and dialog.c: words into the report, with the server's address in
- * them; and the same with the ending "Remote host said" when its last reply has text. */
+/* For transact.c and dialog.c: words into the report, with the server's address and
+ * s->tls in them; and the same with the ending "Remote host said" when its last reply has text. */
 void smtp_words(struct smtp *s, const char *fmt);
 void smtp_said(struct smtp *s, const char *fmt);
+/* 0, with these words for a reply that is not what it should be, or those for none (-1). */
+int smtp_refused(struct smtp *s, int code, const char *words);
 /* Milliseconds from now, absolute. */
 int64_t smtp_by(int64_t ms);
 /* The next command's deadline: the time-out, or earlier the end of the mail's time. */

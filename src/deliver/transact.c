@@ -4,9 +4,14 @@
  * the server, a sender that is no address and a message that is larger than it takes. */
 #include <errno.h>
 #include <string.h>
+#include "config.h"
 #include "body.h"
 #include "dialog.h"
+#include "sign.h"
 #include "../queue/envelope.h"
+#include "../base/text.h"
+
+enum { AHEAD_MAX = 1 << 20 };	/* bytes */
 
 static int verdict(struct smtp *s, struct mail *m, int code)
 {
@@ -16,7 +21,7 @@ static int verdict(struct smtp *s, struct mail *m, int code)
 			"Possible duplicate! (#4.4.2)\n");
 	} else if (code / 100 == 2) {
 		m->fate = 'K';
-		smtp_said(s, "%s accepted message.\n");
+		smtp_said(s, "%s accepted message%s.\n");
 	} else {
 		m->fate = dialog_fate(code);
 		smtp_said(s, "%s failed after I sent the message.\n");
@@ -65,6 +70,21 @@ char smtp_prepare(struct smtp *s, const struct mail *m)
 	return 0;
 }
 
+/* Whether it is an internationalized message (RFC 6531 3.4): an address, or a header in
+ * UTF-8. Other bytes in a header are what they always were. */
+static int needs_utf8(struct mail *m)
+{
+	const char *addr, *sender = m->fix->sender;
+	int r = text_8bit(sender, strlen(sender)) ||
+		(m->plan.in[IN_HEADER] & (REFIT_EIGHT | REFIT_BAD)) == REFIT_EIGHT;
+	size_t n;
+
+	/* A list that cannot be read is found out when they are named. */
+	for (int i = 0; !r && i < m->top; i++)
+		r = m->rcpt(m, i, &addr, &n) || text_8bit(addr, n);
+	return r;
+}
+
 static void begin(struct smtp *s, struct mail *m)
 {
 	if (s->win_mail == m)
@@ -82,20 +102,41 @@ static void begin(struct smtp *s, struct mail *m)
 	memset(m->bad, 0, sizeof m->bad);
 	/* An hour, and a second for each 1000 bytes. */
 	m->until = smtp_by(3600 * 1000 + (int64_t)m->size);
-	m->eight = s->caps & CAP_8BITMIME && !m->stream && body_8bit(s, m);
+	m->told = s->caps & CAP_DSN && m->wish ? m->wish : "";
+	body_plan(s, m);
+	m->utf8 = s->caps & CAP_SMTPUTF8 && needs_utf8(m);
 	s->dirty = 0;
 }
 
+/* 0 it has begun; 'D' or 'Z' with the words. */
+static char start(struct smtp *s, struct mail *m)
+{
+	char fate = smtp_prepare(s, m);
+	const char *sender = m->fix->sender;
+
+	if (!fate && !(s->caps & CAP_SMTPUTF8) && text_8bit(sender, strlen(sender))) {
+		smtp_words(s, dialog_ascii);
+		fate = 'D';
+	}
+	if (fate)
+		return fate;
+	begin(s, m);
+	if (CFG_DKIM && (fate = sign_mail(s, m))) {
+		m->conn = 0;
+		s->dirty = m->put < -1;	/* the RSET is another's now */
+	}
+	return fate;
+}
+
 /* The next message's envelope into the same write. If that fails the connection
- * is over, which the verdict's flush will find out. */
+ * is over, which the verdict's flush will find out. A large one is read, and signed, when
+ * this one's end is not waiting for it. */
 static void ahead(struct smtp *s)
 {
 	struct mail *m = s->more(s->more_arg);
 
-	if (m && !smtp_prepare(s, m)) {
-		begin(s, m);
+	if (m && m->size < AHEAD_MAX && !start(s, m))
 		dialog_fill(s, m);
-	}
 }
 
 static int body(struct smtp *s, struct mail *m)
@@ -158,10 +199,9 @@ char smtp_send(struct smtp *s, struct mail *m)
 	char fate;
 
 	if (m->conn != s->conn) {
-		fate = smtp_prepare(s, m);
+		fate = start(s, m);
 		if (fate)
 			return fate;
-		begin(s, m);
 	}
 	if (dialog_envelope(s, m)) {
 		if (m->kept && m->got < 0)

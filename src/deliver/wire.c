@@ -1,13 +1,11 @@
 /* wire.c: an SMTP connection as bytes. What a server says is hostile: it is
- * read until a deadline, bounded, and cleaned before anybody sees it. TLS will
- * have its place in the two functions that touch the descriptor. */
+ * read until a deadline, bounded, and cleaned before anybody sees it. net/link.h
+ * knows whether there is TLS. */
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 #include "wire.h"
-#include "../base/io.h"
+#include "../net/link.h"
 
 void wire_init(struct wire *w)
 {
@@ -29,7 +27,7 @@ void wire_attach(struct wire *w, int fd)
 void wire_close(struct wire *w)
 {
 	if (w->fd >= 0)
-		close(w->fd);
+		link_close(w->fd);
 	w->fd = -1;
 }
 
@@ -38,7 +36,7 @@ int wire_flush(struct wire *w, int64_t at)
 	int r = 0;
 
 	if (w->out.len)
-		r = io_write_by(w->fd, w->out.s, w->out.len, at);
+		r = link_write(w->fd, w->out.s, w->out.len, at);
 	buf_clear(&w->out);
 	return r;
 }
@@ -59,11 +57,7 @@ static int next(struct wire *w, int64_t at)
 	ssize_t r;
 
 	if (w->pos == w->len) {
-		if (io_wait(w->fd, POLLIN, at) == 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		r = io_read_by(w->fd, w->inbuf, sizeof w->inbuf, at);
+		r = link_read(w->fd, w->inbuf, sizeof w->inbuf, at);
 		if (r <= 0) {
 			if (!r)
 				errno = 0;

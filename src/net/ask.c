@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include "config.h"
 #include "ask.h"
 #include "connect.h"
 #include "../base/clock.h"
@@ -125,6 +126,25 @@ void resolv_load(struct resolv *r)
 		server_add(r, (char[]){ "127.0.0.1" });
 }
 
+static int is_local(const struct addr *a)
+{
+	static const unsigned char one[16] = { [15] = 1 };
+	size_t n;
+	const unsigned char *p = addr_ip(a, &n);
+
+	return n == 4 ? *p == 127 : !memcmp(p, one, n);
+}
+
+unsigned resolv_local(struct resolv *r)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < r->n; i++)
+		if (is_local(&r->server[i]))
+			r->server[n++] = r->server[i];
+	return r->n = n;
+}
+
 /* ---- one question ---- */
 
 /* The question as a packet. Its length, or 0 when the name does not fit the rules
@@ -219,10 +239,14 @@ ssize_t ask(const struct resolv *r, const char *name, unsigned type,
 
 		if (getrandom(q + 2, 2, 0) != 2)
 			return -1;
+		if (CFG_TLS)
+			q[2 + 3] = is_local(to) ? ASK_SECURE : 0;
 		at = clock_mono() + ms;
 		m = exchange(to, SOCK_DGRAM, q, n, answer, at);
 		if (m >= 0 && answer[2] & 2)
 			m = exchange(to, SOCK_STREAM, q, n, answer, at + ms);
+		if (CFG_TLS && m >= 0)
+			answer[3] &= (unsigned char)(~ASK_SECURE | q[2 + 3]);
 		if (m >= 0 && ((answer[3] & 15) == 0 || (answer[3] & 15) == 3) &&
 			(answer[2] & 4 || answer[3] & 0x80 || answer[6] | answer[7]))
 			return m;

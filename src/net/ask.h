@@ -8,7 +8,11 @@
 
 #define ASK_ANSWER 4096		/* longer answers are cut there */
 #define ASK_SERVERS 3
-enum { ASK_A = 1, ASK_MX = 15, ASK_AAAA = 28 };
+enum { ASK_A = 1, ASK_CNAME = 5, ASK_MX = 15, ASK_AAAA = 28, ASK_TLSA = 52 };
+/* In byte 3 of an answer, the bit AD: DNSSEC vouches for all of it (RFC 6840 5.7). Asked
+ * for, and believed, of servers on loopback alone, as anybody can change what comes over
+ * a network; without TLS never. */
+#define ASK_SECURE 0x20
 
 /* A text file read line by line; lines longer than `line` are cut. */
 #define LINES_MAX 512
@@ -28,6 +32,8 @@ struct resolv {
 	char search[LINES_MAX];
 };
 void resolv_load(struct resolv *r);
+/* Leaves only servers on loopback. How many. */
+unsigned resolv_local(struct resolv *r);
 
 /* Asks all servers in turn. Length of an answer that echoes our question and says
  * either "no error" or "no such name" (RFC 1035 4.1.1); 0 when the name cannot be

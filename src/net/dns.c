@@ -1,55 +1,14 @@
 /* dns.c: what a mail client wants to know from the DNS: mail exchangers and
- * addresses. Answers come from strangers: every length is checked against the
- * end of the packet, and a name may jump only so often. Nothing here is fatal:
- * what cannot be understood is DNS_LATER. */
+ * addresses. Answers come from strangers (record.h). Nothing here is fatal: what
+ * cannot be understood is DNS_LATER. */
 #include <string.h>
 #include <unistd.h>
+#include "config.h"
 #include "ask.h"
 #include "dns.h"
+#include "record.h"
 #include "../base/clock.h"
 #include "../base/text.h"
-
-#define JUMPS_MAX 32
-
-static unsigned get16(const unsigned char *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-/* Reads the name at p + at as text (RFC 1035 4.1.4; root is ""). Returns the
- * bytes it occupies there, 0 when damaged. */
-static size_t name_read(const unsigned char *p, size_t n, size_t at, char out[static NAME_CAP])
-{
-	size_t used = 0, len = 0, start = at;
-	int jumps = 0;
-
-	for (;;) {
-		unsigned c;
-
-		if (at >= n)
-			return 0;
-		c = p[at++];
-		if (c >= 0xc0) {
-			if (at >= n || ++jumps > JUMPS_MAX)
-				return 0;
-			if (!used)
-				used = at + 1 - start;
-			at = (c & 0x3f) << 8 | p[at];
-			continue;
-		}
-		if (c > 63 || c > n - at || len + c + 1 >= NAME_CAP)
-			return 0;
-		if (!c)
-			break;
-		if (len)
-			out[len - 1] = '.';
-		memcpy(out + len, p + at, c);
-		len += c + 1;
-		at += c;
-	}
-	out[len ? len - 1 : 0] = 0;
-	return used ? used : at - start;
-}
 
 /* Bytes that no host name has spoil the name: it becomes "?", which resolves to
  * nothing. */
@@ -74,52 +33,6 @@ static void mx_insert(struct mxlist *l, const struct mx *m)
 		l->mx[i] = *m;
 }
 
-/* The records of an answer (class IN), one after the other. */
-struct records {
-	const unsigned char *packet;
-	size_t end, at;
-	unsigned left, answers;	/* questions and answers still to come; answers */
-	unsigned type;
-	size_t from, len;	/* where the record's data is */
-	char name[NAME_CAP];
-};
-
-static void records_open(struct records *r, const unsigned char *p, size_t n)
-{
-	r->packet = p;
-	r->end = n;
-	r->at = 12;
-	r->answers = get16(p + 6);
-	r->left = get16(p + 4) + r->answers;
-}
-
-/* 1 the next record is there, 0 there are no more, -1 the packet is damaged or cut. */
-static int records_next(struct records *r)
-{
-	const unsigned char *p;
-	size_t k;
-
-	while (r->left) {
-		size_t fixed = r->left-- > r->answers ? 4 : 10;
-
-		k = name_read(r->packet, r->end, r->at, r->name);
-		if (!k || r->end - r->at < k + fixed)
-			return -1;
-		r->from = r->at += k + fixed;
-		if (fixed == 4)
-			continue;
-		p = r->packet + r->at - 10;
-		r->len = get16(p + 8);
-		if (r->len > r->end - r->at)
-			return -1;
-		r->at += r->len;
-		r->type = get16(p);
-		if (get16(p + 2) == 1)
-			return 1;
-	}
-	return 0;
-}
-
 enum dns mx_parse(struct mxlist *l, const unsigned char *p, size_t n)
 {
 	unsigned seed = clock_wall_usec() + ((unsigned)getpid() << 16);
@@ -129,6 +42,8 @@ enum dns mx_parse(struct mxlist *l, const unsigned char *p, size_t n)
 	int more;
 
 	l->n = 0;
+	if (CFG_TLS)
+		l->secure = n > 3 && (p[3] & ASK_SECURE);
 	if (n < 12 || ((p[3] & 15) && (p[3] & 15) != 3))
 		return DNS_LATER;
 	if (p[3] & 15)
@@ -138,7 +53,7 @@ enum dns mx_parse(struct mxlist *l, const unsigned char *p, size_t n)
 		if (r.type != ASK_MX)
 			continue;
 		/* The name may point anywhere before it, but not run past its record. */
-		if (r.len < 3 || !name_read(p, r.from + r.len, r.from + 2, m.name)) {
+		if (r.len < 3 || !record_name(p, r.from + r.len, r.from + 2, m.name)) {
 			empty = DNS_LATER;
 			continue;
 		}
@@ -146,7 +61,7 @@ enum dns mx_parse(struct mxlist *l, const unsigned char *p, size_t n)
 		/* Equal preferences in random order: the load spreads as RFC 5321
 		 * 5.1 wants it. */
 		seed = seed * 1103515245u + 12345u;
-		m.pref = get16(p + r.from);
+		m.pref = record_get16(p + r.from);
 		m.order = m.pref << 16 | seed >> 16;
 		if (*m.name)
 			mx_insert(l, &m);
@@ -163,6 +78,8 @@ enum dns mx_find(struct mxlist *l, const char *domain)
 	ssize_t n;
 
 	l->n = 0;
+	if (CFG_TLS)
+		l->secure = 0;
 	resolv_load(&r);
 	n = ask(&r, domain, ASK_MX, answer);
 	if (n <= 0)

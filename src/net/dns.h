@@ -11,9 +11,16 @@
 enum dns { DNS_OK, DNS_NONE, DNS_NULLMX, DNS_NOHOST, DNS_LATER };
 
 struct mx { unsigned pref, order; char name[NAME_CAP]; };	/* order: and chance */
-struct mxlist { unsigned n; struct mx mx[MX_MAX]; };
-/* Addresses to try, best first, and at which port. */
-struct hosts { unsigned n, port; struct addr a[HOSTS_MAX]; };
+/* secure: DNSSEC vouches for the answer, be it a list or that there is none (ask.h). */
+struct mxlist { unsigned n; int secure; struct mx mx[MX_MAX]; };
+/* Addresses to try, best first, and at which port. Behind them: which of the names in mx
+ * each is from; only hosts_find() fills that in. */
+struct hosts {
+	unsigned n, port;
+	struct addr a[HOSTS_MAX];
+	unsigned char from[HOSTS_MAX];
+	struct mxlist mx;
+};
 
 /* Reads the MX records of an answer of n bytes, which may be anything. The best
  * MX_MAX are kept, sorted by preference, equal ones shuffled. DNS_OK; DNS_NONE

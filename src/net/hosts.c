@@ -1,8 +1,9 @@
-/* hosts.c: who takes the mail for a route: the relay, the mail exchangers of a
- * domain, or the domain itself. Refuses to send mail to ourselves by MX, which
+/* hosts.c: the addresses of a relay, of the mail exchangers of a domain, or of the domain
+ * itself. Refuses to send mail to ourselves by MX, which
  * would be a loop; a relay is the administrator's word and not doubted. */
 #include <string.h>
-#include "relay.h"
+#include "config.h"
+#include "../base/text.h"
 #include "hosts.h"
 
 /* Words about arg; the first letter of fmt is the fate. */
@@ -12,19 +13,11 @@ static char end(struct buf *why, const char *fmt, const char *arg)
 	return *fmt;
 }
 
-static char relay_hosts(struct hosts *h, const char *value, struct buf *why)
+/* All addresses belong to it. */
+static void name_all(struct hosts *h, const char *name)
 {
-	char host[NAME_CAP];
-
-	if (relay_parse(value, host, sizeof host, &h->port))
-		return end(why, "Zcontrol/smtproutes has no usable relay in \"%s\". "
-			"(#4.3.5)\n", value);
-	if (addr_parse(h->a, host, strlen(host)))
-		h->n = 1;
-	else if (host_find(h, host, 0, 1) != DNS_OK)
-		return end(why, "ZRelay %s of control/smtproutes cannot be resolved now. "
-			"(#4.4.3)\n", host);
-	return 'K';
+	if (CFG_TLS)
+		buf_text(h->mx.mx->name, NAME_CAP, "%s", name);
 }
 
 /* Takes out what is at least as far as ourselves (RFC 5321 5.1). 1 when one of
@@ -48,9 +41,10 @@ static const char ours[] = "DThis machine is the best mail exchanger for %s, but
 static const char later[] = "ZDNS lookup for %s failed temporarily. (#4.4.3)\n";
 static const char nohost[] = "DThere is no host named %s. (#5.1.2)\n";
 
-static char by_mx(struct hosts *h, const struct mxlist *l, const char *domain, struct buf *why)
+static char by_mx(struct hosts *h, const char *domain, struct buf *why)
 {
 	const char *words = "DThe mail exchangers of %s have no addresses. (#5.4.4)\n";
+	const struct mxlist *l = &h->mx;
 	int loop = 0;
 
 	for (unsigned i = 0; i < l->n && h->n < HOSTS_MAX && !loop; i++) {
@@ -58,6 +52,8 @@ static char by_mx(struct hosts *h, const struct mxlist *l, const char *domain, s
 
 		if (host_find(h, l->mx[i].name, l->mx[i].pref, 0) == DNS_LATER)
 			words = later;
+		if (CFG_TLS)
+			memset(h->from + from, (int)i, h->n - from);
 		loop = cut_ours(h, from);
 	}
 	if (h->n)
@@ -67,6 +63,7 @@ static char by_mx(struct hosts *h, const struct mxlist *l, const char *domain, s
 
 static char by_address(struct hosts *h, const char *domain, struct buf *why)
 {
+	name_all(h, domain);
 	switch (host_find(h, domain, 0, 0)) {
 	case DNS_OK:
 		return cut_ours(h, 0) ? end(why, ours, domain) : 'K';
@@ -82,19 +79,22 @@ static char by_address(struct hosts *h, const char *domain, struct buf *why)
 
 static char domain_hosts(struct hosts *h, const char *domain, struct buf *why)
 {
-	struct mxlist l;
 	size_t n = strlen(domain);
 
 	if (addr_parse(h->a, domain, n)) {
+		if (CFG_TLS)
+			addr_text(h->a, h->mx.mx->name);	/* without brackets */
 		h->n = 1;
 		return cut_ours(h, 0) ? end(why, ours, domain) : 'K';
 	}
+	if (text_8bit(domain, n))
+		return end(why, "DWrite %s in its ASCII form (xn--...). (#5.1.2)\n", domain);
 	/* What the DNS cannot hold is not asked for: "c@" or 300 bytes. */
 	if (!n || n >= NAME_CAP || *domain == '[' || *domain == '.')
 		return end(why, nohost, domain);
-	switch (mx_find(&l, domain)) {
+	switch (mx_find(&h->mx, domain)) {
 	case DNS_OK:
-		return by_mx(h, &l, domain, why);
+		return by_mx(h, domain, why);
 	case DNS_NULLMX:
 		return end(why, "DDomain %s does not take mail (null MX). (#5.1.10)\n", domain);
 	case DNS_LATER:
@@ -104,11 +104,39 @@ static char domain_hosts(struct hosts *h, const char *domain, struct buf *why)
 	}
 }
 
-char hosts_find(struct hosts *h, const char *route, struct buf *why)
+static void clear(struct hosts *h, unsigned port)
 {
 	h->n = 0;
-	h->port = 25;
-	if (*route == 'R')
-		return relay_hosts(h, route + 1, why);
-	return domain_hosts(h, *route ? route + 1 : route, why);
+	h->port = port;
+	if (CFG_TLS) {
+		h->mx.secure = 0;
+		memset(h->from, 0, sizeof h->from);
+	}
+}
+
+char hosts_relay(struct hosts *h, const struct relay *r, struct buf *why)
+{
+	clear(h, r->port);
+	if (addr_parse(h->a, r->host, strlen(r->host)))
+		h->n = 1;
+	else if (host_find(h, r->host, 0, 1) != DNS_OK)
+		return end(why, "ZRelay %s of control/smtproutes cannot be resolved now. "
+			"(#4.4.3)\n", r->host);
+	return 'K';
+}
+
+char hosts_find(struct hosts *h, const char *domain, struct buf *why)
+{
+	clear(h, 25);
+	return domain_hosts(h, domain, why);
+}
+
+const char *hosts_name(const struct hosts *h, unsigned i)
+{
+	return h->mx.mx[h->from[i]].name;
+}
+
+int hosts_secure(const struct hosts *h)
+{
+	return h->mx.secure;
 }

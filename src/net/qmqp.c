@@ -4,7 +4,6 @@
  * more: a late mail is better than a second one. Believes no answer but a whole one,
  * so a wrong port or a broken line is never success. */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 #include "../base/clock.h"
@@ -12,8 +11,10 @@
 #include "../base/io.h"
 #include "../exits.h"
 #include "../limits.h"
+#include "link.h"
 #include "qmqp.h"
 #include "qmqpconf.h"
+#include "qmqptls.h"
 
 enum { SECOND = 1000, HOUR = 3600 * SECOND };
 enum { CHUNK = 16384 };	/* at most in one write: each has the time-out anew */
@@ -51,11 +52,11 @@ static int64_t within(const struct talk *t, unsigned ms)
  * not to get the byte that would make it his. */
 static int put_now(struct talk *t, const char *p, size_t n)
 {
-	if (io_wait(t->fd, POLLIN, 0) > 0) {
+	if (link_pending(t->fd)) {
 		t->why = "it does not wait for the end of the message";
 		return -1;
 	}
-	if (io_write_by(t->fd, p, n, within(t, t->q->timeout)) == 0)
+	if (link_write(t->fd, p, n, within(t, t->q->timeout)) == 0)
 		return 0;
 	t->why = err_text(errno);
 	return -1;
@@ -152,7 +153,7 @@ static char answer(struct talk *t, unsigned ms)
 	int r = 0;
 
 	*t->text = 0;
-	while ((n = io_read_by(t->fd, s, sizeof s, at)) > 0) {
+	while ((n = link_read(t->fd, s, sizeof s, at)) > 0) {
 		for (i = 0; i < n && !r; i++)
 			r = answer_byte(t, &a, s[i]);
 		if (r > 0)
@@ -195,20 +196,28 @@ static int connect_code(int e)
 		QQ_SOCKET : QQ_CREFUSED;
 }
 
-/* One address. The number; *over: nobody else is to be asked. */
-static int try(struct talk *t, struct addr *a, unsigned port, const struct qmqp_source *s)
+/* One address of the server v. The number. */
+static int try(struct talk *t, const struct qserver *v, struct addr *a, const char *line,
+	const struct qmqp_source *s)
 {
-	int code;
+	int code = 0;
 
-	addr_port(a, port);
+	addr_port(a, v->to.port);
 	*t->text = 0;
 	t->fd = connect_to(a, SOCK_STREAM, &t->q->source, within(t, t->q->timeout_connect));
 	if (t->fd < 0) {
 		t->why = err_text(errno);
 		return connect_code(errno);
 	}
-	code = converse(t, s);
-	io_close(t->fd);
+	if (CFG_TLS && v->tls) {
+		struct buf why = BUF_OVER(t->text);
+
+		t->why = t->text;
+		code = qmqptls_start(t->fd, v, line, within(t, t->q->timeout), &why);
+	}
+	if (!code)
+		code = converse(t, s);
+	link_close(t->fd);
 	return code;
 }
 
@@ -225,7 +234,10 @@ static void keep(struct talk *t, const struct qserver *v, int *code, int r)
 		!r || r == QQ_ZREFUSED || r == QQ_REFUSED ? t->text : t->why);
 	if (v->to.port != QMQP_PORT)
 		buf_text(port, sizeof port, ":%u", v->to.port);
-	buf_text(q->server, sizeof q->server, "%s%s", v->name, port);
+	if (CFG_TLS)
+		buf_text(q->server, sizeof q->server, "%s%s%s", v->tls ? "tls://" : "", v->name, port);
+	else
+		buf_text(q->server, sizeof q->server, "%s%s", v->name, port);
 }
 
 /* All addresses of one server. 1: nobody else is to be asked. */
@@ -244,7 +256,7 @@ static int ask_server(struct talk *t, const char *line, const struct qmqp_source
 		keep(t, &v, code, d == DNS_LATER ? QQ_CTIMEOUT : QQ_CREFUSED);
 	}
 	for (i = 0; i < v.to.n; i++) {
-		r = try(t, &v.to.a[i], v.to.port, s);
+		r = try(t, &v, &v.to.a[i], line, s);
 		keep(t, &v, code, r);
 		if (!r || r == QQ_READ || (t->sent && (r != QQ_ZREFUSED || !t->q->next_on_z)))
 			return 1;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "config.h"
 #include "../base/control.h"
 #include "../base/log.h"
 #include "../base/proc.h"
@@ -11,8 +12,11 @@
 #include "../limits.h"
 #include "qmqp.h"
 #include "qmqpconf.h"
+#include "qmqptls.h"
 
 enum { HOUR = 3600 };
+
+static const char tls_mark[] = "tls://";
 
 int qserver_parse(struct qserver *v, const char *s, unsigned port)
 {
@@ -20,7 +24,9 @@ int qserver_parse(struct qserver *v, const char *s, unsigned port)
 	uint64_t p = port;
 
 	s += text_span(s, " \t");
-	n = len = strcspn(s, " \t");
+	if (CFG_TLS && (v->tls = text_casestarts(s, strlen(s), tls_mark)))
+		s += sizeof tls_mark - 1;
+	n = len = strcspn(s, CFG_TLS && v->tls ? ", \t" : " \t");
 	v->to.n = 0;
 	if (addr_parse(v->to.a, s, len))
 		v->to.n = 1;
@@ -46,7 +52,7 @@ int qserver_parse(struct qserver *v, const char *s, unsigned port)
 static void check_lines(struct qmqp *q, const char *where)
 {
 	struct qserver v;
-	size_t from, to = 0, n;
+	size_t from, to = 0, n, len;
 
 	q->count = 0;
 	for (from = 0; from < q->servers.len; from += n) {
@@ -54,12 +60,15 @@ static void check_lines(struct qmqp *q, const char *where)
 		char c = line[text_span(line, " \t")];
 
 		n = strlen(line) + 1;
-		if (qserver_parse(&v, line, q->port)) {
-			memmove(q->servers.s + to, line, n);
-			to += n;
+		if (qserver_parse(&v, line, q->port) &&
+			!(CFG_TLS && v.tls && !qmqptls_settle(line))) {
+			len = CFG_TLS ? strlen(line) + 1 : n;
+			memmove(q->servers.s + to, line, len);
+			to += len;
 			q->count++;
 		} else if (c && c != '#')
-			say("warning", "%s: not a QMQP server, and left out: %s", where, line);
+			say("warning", CFG_TLS ? "%s: not a QMQP server, and left out: %s" :
+				"%s: not QMQP, or needs TLS; left out: %s", where, line);
 	}
 	q->servers.len = to;
 }

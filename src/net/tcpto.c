@@ -8,7 +8,7 @@
 #include "../base/clock.h"
 
 #define COUNT_MAX 10
-#define SAME_SECS 120	/* failures closer together count once */
+#define SAME_SECS 120	/* failures closer together count once, if nothing else is said */
 
 struct table { unsigned char r[TCPTO_RECORDS][TCPTO_BYTES]; };
 
@@ -69,7 +69,7 @@ static unsigned char *find(struct table *t, const struct addr *a, unsigned char 
 
 enum what { SKIP, FAILED, WORKED };
 
-static int visit(int fd, const struct addr *a, enum what what)
+static int visit(int fd, const struct addr *a, enum what what, unsigned secs)
 {
 	struct table t = { 0 };		/* a short file reads as zeroes */
 	unsigned char *r, *changed = 0, *victim = t.r[0];
@@ -82,14 +82,14 @@ static int visit(int fd, const struct addr *a, enum what what)
 		goto out;
 	r = find(&t, a, &victim);
 	ago = r ? clock_wall() - when(r) : 0;
-	if (what == FAILED && (!r || ago < 0 || ago >= SAME_SECS)) {
+	if (what == FAILED && (!r || ago < 0 || ago >= secs)) {
 		changed = r ? r : victim;
 		record_set(changed, a, r ? r[4] + 1u : 1);
 	} else if (what == WORKED && r) {
 		changed = r;
 		r[4] = 0;
 	} else if (r && r[4] >= 2)
-		skip = ago >= 0 && ago < (60 + (getpid() & 31)) * 64;
+		skip = ago >= 0 && ago < (60 + (getpid() & 31)) * (int64_t)secs / 60;
 	/* What cannot be written is forgotten; nothing depends on it. */
 	if (changed && pwrite(fd, changed, TCPTO_BYTES, changed - t.r[0]) < 0)
 		skip = 0;
@@ -98,17 +98,17 @@ out:
 	return skip;
 }
 
-int tcpto_skip(int fd, const struct addr *a)
+int tcpto_skip(int fd, const struct addr *a, unsigned penalty)
 {
-	return visit(fd, a, SKIP);
+	return visit(fd, a, SKIP, penalty);
 }
 
-void tcpto_failed(int fd, const struct addr *a)
+void tcpto_failed(int fd, const struct addr *a, unsigned tolerance)
 {
-	visit(fd, a, FAILED);
+	visit(fd, a, FAILED, tolerance ? tolerance : SAME_SECS);
 }
 
 void tcpto_worked(int fd, const struct addr *a)
 {
-	visit(fd, a, WORKED);
+	visit(fd, a, WORKED, 0);
 }

@@ -11,10 +11,13 @@
 #define TCPTO_RECORDS 64
 #define TCPTO_BYTES 32
 
-/* 1 when the address timed out at least twice, last within the past 64 to 97 minutes. */
-int tcpto_skip(int fd, const struct addr *a);
-/* After a connect that timed out / that worked. */
-void tcpto_failed(int fd, const struct addr *a);
+#define TCPTO_PENALTY 3840
+/* 1 when the address timed out at least twice, last within the past `penalty` seconds, or
+ * up to half as long again, so that not all come back at once. 0 seconds: never. */
+int tcpto_skip(int fd, const struct addr *a, unsigned penalty);
+/* After a connect that timed out, which counts when the last one was `tolerance` seconds
+ * ago, 0: 120 / that worked. */
+void tcpto_failed(int fd, const struct addr *a, unsigned tolerance);
 void tcpto_worked(int fd, const struct addr *a);
 
 /* One record, for programs that show the file. 1 and the fields, 0 unused. */

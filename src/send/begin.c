@@ -65,7 +65,7 @@ static int plan_fresh_message(const struct qinfo *i, int here)
 {
 	struct settle_plan sp;
 
-	if (settle_study(i->id, &sp) < 0) {
+	if (settle_study(i, &sp) < 0) {
 		int e = errno;
 
 		report_trouble("read the envelope of", i->id);
@@ -77,7 +77,7 @@ static int plan_fresh_message(const struct qinfo *i, int here)
 	else if (sp.one_job)
 		plan_add((enum plan_heap)sp.chan, i->id, order_of(i->arrived), 1, sp.route);
 	else
-		settle_now(i->id);
+		settle_now(i);
 	return 0;
 }
 

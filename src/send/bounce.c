@@ -123,6 +123,14 @@ static int nobody_asks(const struct notice *n)
 	return n->twice && (!conf.doubleto.len || *conf.doubleto.s == '@');
 }
 
+/* The sender wants to hear of other things, or of nothing (RFC 3461 4.1). */
+static int unwanted(const struct notice *n)
+{
+	unsigned bits = wish_notify(n->about->wish);
+
+	return bits && !(bits & WISH_FAILURE);
+}
+
 static int tell(struct notice *n, struct queue *q)
 {
 	unsigned long long id = n->about->id;
@@ -130,8 +138,9 @@ static int tell(struct notice *n, struct queue *q)
 	char *vars;
 
 	set_recipient(n, n->about->sender);
-	if (thrice || nobody_asks(n)) {
-		log_line("%s bounce: discarding bounce/%llu", thrice ? "triple" : "double", id);
+	if (thrice || nobody_asks(n) || unwanted(n)) {
+		log_line("%s bounce: discarding bounce/%llu", thrice ? "triple" :
+			n->twice ? "double" : "unwanted", id);
 		return 0;
 	}
 	if (too_many(q, n->about->id))

@@ -107,7 +107,7 @@ static int hold(uint64_t id)
 		if (with_loop && !fresh_known(id))
 			report_new(&i);
 		plan_forget(id);
-		settle_now(id);
+		settle_now(&i);
 		r = queue_hold(&queue, id, 1);
 	}
 	if (r <= 0)

@@ -8,7 +8,8 @@
 #include "../base/text.h"
 #include "../limits.h"
 #include "../msg/admin.h"
-#include "../net/relay.h"
+#include "../msg/generic.h"
+#include "../net/routes.h"
 #include "../queue/queue.h"
 #include "conf.h"
 
@@ -110,6 +111,7 @@ static int own_limit(uint64_t *limit, int c)
 
 static int read_some(struct conf *c, size_t n)
 {
+	const char *why;
 	int r, i;
 	size_t k;
 
@@ -134,11 +136,14 @@ static int read_some(struct conf *c, size_t n)
 	if (!c->timeoutlocal || c->timeoutlocal > LOCAL_MAX_SECS)
 		c->timeoutlocal = LOCAL_MAX_SECS;
 	if (!r) {
-		relay_forget();
+		routes_forget();
 		admin_forget();
+		generic_forget();
 		/* Routes last: they are in force when the rest can be, too. */
-		r = admin_load() < 0 || relay_load() < 0 ? -1 : 0;
+		r = admin_load() < 0 || routes_load() < 0 ? -1 : 0;
 	}
+	for (k = 0; !r && (why = routes_wrong(&k));)
+		log_line("warning: %s; its mail waits", why);
 	control_snapshot(0);
 	return r;
 }

@@ -179,7 +179,7 @@ static void original(struct notice *n, uint64_t most, int headers)
 void notice_write(struct notice *n)
 {
 	uint64_t most = conf.bouncemaxbytes ? conf.bouncemaxbytes : UINT64_MAX;
-	int cut = 0;
+	int cut = n->about->wish[0] && n->about->wish[1] == 'H';
 
 	header(n);
 	notice_each(n, bounced_field);
@@ -192,7 +192,7 @@ void notice_write(struct notice *n)
 	buf_fmt(&n->b, "--- Below this line is %s.\n", n->twice ?
 		"the original bounce" : "a copy of the message");
 	if (conf.dsn) {
-		cut = n->about->size > most;
+		cut |= n->about->size > most;
 		dsn_status(n);
 		dsn_original(n, cut);
 	} else

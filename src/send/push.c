@@ -96,6 +96,7 @@ static int pick(struct pass *p, struct pick *k, uint32_t *offs)
 	k->left = 0;
 	if (r <= 0)
 		return r;
+	route_sender(p->info.sender);
 	while ((r = qread_next(&k->list, &rc)) > 0) {
 		if (rc.done)
 			continue;
@@ -138,6 +139,7 @@ static int send_job(struct slot *s, struct pick *k, const struct pass *p)
 	struct job j = { .serial = s->serial, .n = s->n, .off = s->off,
 		.size = p->info.size, .limit = loop_left(),
 		.sender = p->info.sender, .route = k->via.via, .rcpt = "",
+		.wish = p->info.wish,
 		.list = k->list.in.fd };
 	int r, e;
 
@@ -282,7 +284,7 @@ static enum pushed push_one(struct pass *p)
 	if (p->fresh && (k.left || p->later || k.via.chan != p->chan || k.via.copies > 1)) {
 		qread_close(&k.list);
 		p->used = 0;
-		settle_now(p->info.id);
+		settle_now(&p->info);
 		return STARTED;
 	}
 	if (p->chan == LOCAL && carry_hung(who_of(&k))) {

@@ -7,7 +7,8 @@
 #include "../base/control.h"
 #include "../base/log.h"
 #include "../msg/admin.h"
-#include "../net/relay.h"
+#include "../msg/generic.h"
+#include "../net/routes.h"
 #include "conf.h"
 #include "report.h"
 #include "route.h"
@@ -89,7 +90,7 @@ static int local(struct route *r)
 static int remote(struct route *r, const char *dom)
 {
 	const char *value;
-	const char kind = relay_route(&value, dom, strlen(dom));
+	const char kind = routes_find(&value, dom, strlen(dom), 0);
 	char *s;
 
 	r->chan = REMOTE;
@@ -103,6 +104,26 @@ static int remote(struct route *r, const char *dom)
 	if (kind == 'Q')
 		r->hash = (r->hash + 2 * conf_serial) | ROUTE_QMQP;
 	return 0;
+}
+
+void route_sender(const char *sender)
+{
+	static char name[ADDR_CAP + 8], space[2 * ADDR_CAP];
+	struct buf alias = BUF_OVER(space);
+	const char *leaves = admin_sender(sender);
+	size_t n = strlen(sender);
+
+	if (!routes_by_sender())
+		return;
+	/* -@[] asks for VERP; and a double bounce's sender is the null one, too. */
+	if (n > 3 && !strcmp(sender + n - 4, n > 4 ? "-@[]" : "#@[]"))
+		n -= 4;
+	buf_text(name, sizeof name, "%.*s", (int)n, sender);
+	if (!leaves)
+		leaves = name;
+	if (generic_load() > 0 && generic_map(&alias, leaves, strlen(leaves)) && buf_z(&alias))
+		leaves = space;
+	routes_sender(name, leaves);
 }
 
 int route_again(struct route *r, enum qchan c, const char *addr, size_t n)

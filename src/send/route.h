@@ -16,9 +16,13 @@ struct route {
 };
 enum { ROUTE_QMQP = 1 };
 
+/* Recipients of the calls that follow are those of mail from this sender, as the queue has
+ * it: a line of smtproutes or senderroutes may be about him. */
+void route_sender(const char *sender);
+
 /* Rewrites and routes the n bytes at addr (the order of control files is the
  * qmail family's: envnoathost, percenthack, locals, virtualdomains, smtproutes,
- * qmqproutes).
+ * qmqproutes, senderroutes: net/routes.h).
  * A user of this host is adminaddr instead, which is routed in its turn; of several
  * addresses it is the one of number `copy`, from 0; the others are asked for right
  * after that one.

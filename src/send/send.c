@@ -116,18 +116,14 @@ static int lock(struct loop *l)
 	return cannot("unable to lock lock/sendmutex; run queue-fix");
 }
 
-/* Remote workers have no business in the queue: qmailr, else nobody, when the
- * queue's owner is root; else the queue's owner. */
+/* Remote workers have no business in the queue. */
 static void remote_identity(struct spawn *s, const struct stat *st)
 {
 	struct user u;
 
-	s->remote_uid = st->st_uid ? st->st_uid : 65534;
-	s->remote_gid = st->st_uid ? st->st_gid : 65534;
-	if (passwd_name(&u, "qmailr") > 0 || (!st->st_uid && passwd_name(&u, "nobody") > 0)) {
-		s->remote_uid = u.uid;
-		s->remote_gid = u.gid;
-	}
+	passwd_worker(&u, st->st_uid, st->st_gid);
+	s->remote_uid = u.uid;
+	s->remote_gid = u.gid;
 }
 
 static int local_wanted(void)

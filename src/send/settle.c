@@ -26,18 +26,19 @@ static int fits(const struct route *rt, const struct qrcpt *rc,
 	return rt->chan == LOCAL || (rt->len == rc->len && !memcmp(rt->addr, rc->addr, rc->len));
 }
 
-int settle_study(uint64_t id, struct settle_plan *sp)
+int settle_study(const struct qinfo *i, struct settle_plan *sp)
 {
 	struct qread r;
 	struct qrcpt rc;
 	struct route rt;
 	uint32_t n = 0;
 	uint64_t hash = 0;
-	int got = qread_fresh(&r, &queue, id), e;
+	int got = qread_fresh(&r, &queue, i->id), e;
 
 	sp->one_job = 1;
 	if (got <= 0)
 		return -1;
+	route_sender(i->sender);
 	while ((got = qread_next(&r, &rc)) > 0) {
 		sp->one_job = route_find(&rt, rc.addr, rc.len) == 0 && n < JOB_RCPTS &&
 			fits(&rt, &rc, sp, n, hash);
@@ -106,17 +107,20 @@ static int write_one(struct qsettle *s, const struct qrcpt *rc, unsigned char fa
 	return 0;
 }
 
-static int write_all(uint64_t id, const struct slot *kept, int keep_bounce, struct left *left)
+static int write_all(const struct qinfo *about, const struct slot *kept, int keep_bounce,
+	struct left *left)
 {
 	struct qsettle s;
 	struct qread r;
 	struct qrcpt rc;
+	const uint64_t id = about->id;
 	uint32_t i = 0;
 	int got, e;
 
 	memset(left, 0, sizeof *left);
 	if (qread_fresh(&r, &queue, id) <= 0)
 		return -1;
+	route_sender(about->sender);
 	if (qsettle_begin(&s, &queue, id, keep_bounce) < 0)
 		goto out;
 	while ((got = qread_next(&r, &rc)) > 0)
@@ -152,11 +156,12 @@ static void plan_channels(uint64_t id, const struct left *left, int64_t at)
 		plan_add(PLAN_REMOTE, id, at, 0, left->route);
 }
 
-void settle_now(uint64_t id)
+void settle_now(const struct qinfo *i)
 {
+	const uint64_t id = i->id;
 	struct left left;
 
-	if (write_all(id, 0, 0, &left) < 0) {
+	if (write_all(i, 0, 0, &left) < 0) {
 		report_trouble("settle", id);
 		fresh_skip(id);	/* the next scan of todo/ finds it again */
 		return;
@@ -191,7 +196,7 @@ static void settle_fates(struct pass *p)
 	int64_t wait = p->again && p->gained ? 0 : plan_retry(0, p->chan);
 	struct left left;
 
-	if (write_all(id, p->kept, p->bounced, &left) < 0) {
+	if (write_all(&p->info, p->kept, p->bounced, &left) < 0) {
 		report_trouble("settle", id);
 		/* Only what must not be done twice has to be remembered. */
 		if (!p->gained) {

@@ -11,9 +11,9 @@ struct settle_plan {
 	uint32_t route;
 };
 /* Reads the recipients of a fresh message. 0, -1 errno (EBADMSG: damaged). */
-int settle_study(uint64_t id, struct settle_plan *sp);
+int settle_study(const struct qinfo *i, struct settle_plan *sp);
 /* Settles it as it is and plans its channels. */
-void settle_now(uint64_t id);
+void settle_now(const struct qinfo *i);
 /* The only job of a fresh message is over: finish or settle. Frees the pass, or
  * leaves it stuck until its fates can be written. */
 void settle_after(struct pass *p);

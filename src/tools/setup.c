@@ -30,7 +30,7 @@ static const char for_direct[] = "aCdsmDF";
 static const char help[] = "usage: qmta setup mini --server HOST[,HOST...] [--host ME]"
 	" [--fallback] [OPTION...]\n"
 	"       qmta setup mini SMARTHOST DOMAIN PLUSDOMAIN ME SERVER...\n"
-	"       qmta setup relay --host HOST[:PORT] [--user U --passfile FILE] [--local]"
+	"       qmta setup relay --host HOST[:PORT][,...] [--user U --passfile FILE] [--local]"
 	" [OPTION...]\n"
 	"       qmta setup direct [OPTION...]\n"
 	"       qmta setup --from-ssmtp|--from-msmtp|--from-nullmailer|--from-dma [FILE]"
@@ -127,14 +127,27 @@ static void add_names(void)
 		setup_file(s + 1, SETUP_SAYS, word(*s));
 }
 
-/* W_RELAY as a line of smtproutes: and if there is a login that a later release will
- * use, user, no password here, and the file that has it. Until then what is behind the
- * blank means nothing. */
+/* A field of a route: there a percent sign has a meaning. */
+static const char *field(const char *s)
+{
+	const char *all = "";
+	size_t n;
+
+	for (; *s; s += n + (s[n] != 0)) {
+		n = strcspn(s, "%");
+		all = word_fmt(s[n] ? "%s%.*s%%25" : "%s%.*s", all, (int)n, s);
+	}
+	return all;
+}
+
+/* W_RELAY as a line of smtproutes: if there is a login, user, no password here, and the
+ * file that has it; and TLS, which is the rule with a login, where it was asked for. */
 static void make_route(void)
 {
-	words[W_RELAY].s = !word(W_USER) ? word_fmt(":%s", word(W_RELAY)) :
-		word_fmt(":%s %s - passfile=%s", word(W_RELAY), word(W_USER),
-			word(W_PASS) ? "relaypass" : word(W_PASSFILE));
+	words[W_RELAY].s = !word(W_USER) ?
+		word_fmt(word(W_TLS) ? ":%s TLS=verify" : ":%s", word(W_RELAY)) :
+		word_fmt(":%s %s - passfile=%s", word(W_RELAY), field(word(W_USER)),
+			word(W_PASS) ? "relaypass" : field(word(W_PASSFILE)));
 }
 
 /* W_GENERIC for the two hosts that an address here can have. */
@@ -166,7 +179,7 @@ static void choose_files(void)
 		add_names();
 		return;
 	}
-	if (word(W_RELAY)) {
+	if (CFG_SEND && word(W_RELAY)) {
 		make_route();
 		add_files(relay_files);
 	} else {
@@ -181,14 +194,12 @@ static void choose_files(void)
 
 /* ---- doing it ---- */
 
-/* What was asked for and is not done by this release, in plain words. */
+/* What was asked for and is not done by this build, in plain words. */
 static void say_missing(void)
 {
-	if (word(W_TLS))
-		word_wrong(&words[W_TLS], "this release has no TLS: mail goes out in the clear", 0);
-	if (word(W_USER))
-		word_wrong(&words[W_USER], "this release does not log in: the name and the "
-			"password's file are kept in smtproutes, and mail goes out without", 0);
+	if (!CFG_TLS && (word(W_TLS) || word(W_USER)))
+		word_wrong(&words[word(W_TLS) ? W_TLS : W_USER],
+			"TLS is not built into this program: mail waits for one that has it", 0);
 }
 
 /* The login, whole or not at all. 0 / exit code. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include "config.h"
 #include "../base/io.h"
 #include "../base/text.h"
 #include "../limits.h"
@@ -54,17 +55,28 @@ static int endpoint(const char *s)
 	return n == all ? 1 : s[n] == ':' && is_port(s + n + 1) ? 2 : 0;
 }
 
-/* The relay with its port. The last colon of a bare IPv6 address would be one's. */
-static int check_relay(struct word *w)
+/* Relays with commas between, each with its port. The last colon of a bare IPv6 address
+ * would be one's. 1/0. */
+static int check_relays(struct word *w)
 {
-	const char *port = word(W_PORT);
-	struct addr a;
-	int form = endpoint(w->s);
+	const char *port = word(W_PORT), *s, *list = "", *one;
+	size_t n;
+	int form;
 
-	if (form == 1 && port)
-		w->s = word_fmt(addr_parse(&a, w->s, strlen(w->s)) && *w->s != '[' ?
-			"[%s]:%s" : "%s:%s", w->s, port);
-	return form;
+	for (s = w->s;; s += n + 1) {
+		n = strcspn(s, ",");
+		one = word_fmt("%.*s", (int)n, s);
+		if (!(form = endpoint(one)))
+			return 0;
+		if (form == 1 && port)
+			one = word_fmt(*one != '[' && strchr(one, ':') ? "[%s]:%s" : "%s:%s",
+				one, port);
+		list = word_fmt(*list ? "%s,%s" : "%s%s", list, one);
+		if (!s[n])
+			break;
+	}
+	w->s = list;
+	return 1;
 }
 
 /* ---- this host's name ---- */
@@ -164,7 +176,7 @@ static int is_passfile(const char *s)
 	int fd = openat(AT_FDCWD, s, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	int good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size &&
-		!(st.st_mode & 077);
+		!(st.st_mode & 037);
 
 	io_close(fd);
 	return good && *s == '/' && !strpbrk(s, " \t\n,");
@@ -200,11 +212,11 @@ static const char *check_one(struct word *w, int kind)
 		return is_plain(w->s, 33) ? 0 : "a user's name has no blanks";
 	case 'f':
 		return is_passfile(w->s) ? 0 : "not the whole path, without blanks and commas, of "
-			"a file with a password that nobody else can read (chmod 600)";
+			"a file with a password that nobody else can read (chmod 600, or 640)";
 	case 'q':
 		return check_servers(w) ? 0 : "not hosts, or host:port, with commas between";
 	case 'r':
-		return check_relay(w) ? 0 : "not a host, or host:port";
+		return CFG_SEND && check_relays(w) ? 0 : "not a host, or host:port, with commas between";
 	case 'A':
 		return check_addresses(w, 20) ? 0 : "not mail addresses";
 	default:

@@ -163,10 +163,7 @@ class Sink:
         self.rules(rules)
 
     def rules(self, rules=()):
-        sink = smtpsink.Sink(argparse.Namespace(
-            dir=self.dir, log=None, script=None, max_rcpts=0, slow=0, size=0,
-            name="sink.example.net", cap=[], lf=True, no_ehlo=False,
-            no_pipelining=False, no_size=False, no_8bitmime=False))
+        sink = smtpsink.Sink(smtpsink.arguments(argparse.ArgumentParser(), ["--dir", self.dir, "--lf"]))
         sink.rules = [tuple(r.split(None, 2)) for r in rules]
         sink.msgs = len(os.listdir(self.dir))
         self.now = sink

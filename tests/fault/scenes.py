@@ -9,6 +9,8 @@ queue before, one program to run, what must have arrived in the end.
   mixed       a local and three remote recipients, one of them later: settled
               first, then both channels with marks
   partly      two remote recipients in one job, one of them later: fates settled
+  wish        one recipient refused, one later, and the sender wants no report: that he
+              does not must outlive everything
   bounce      refused by the server; the bounce goes to the Maildir
   retry       settled before; now one is taken and one refused: marks, bounce
   mbox        as local, into a mailbox file that holds a message already
@@ -121,6 +123,8 @@ def deliveries(root):
               [Want(r, d, True) for r in (a, b, late)], [later], 75),
         fresh(root, "partly", [c, late], lambda d: [Want(r, d, True) for r in (c, late)],
               [later], 75),
+        fresh(root, "wish", [no, "-Nnever", late], lambda d: [Want(late, d, True)],
+              [later, refuse], 75),
         fresh(root, "bounce", [no], lambda d: [Want(ME, d, failed=no)], [refuse]),
         retry(root, a, no, refuse),
     ]

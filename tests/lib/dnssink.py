@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""A small DNS server for tests, on 127.0.0.1 port 53 of a network namespace of
+"""A small DNS server for tests, on 127.0.0.1 (or ADDRESS) port 53 of a network namespace of
 its own (UDP and TCP). Also brings up the loopback device there.
 
-usage: dnssink.py ZONE READYFILE [SECS]
+usage: dnssink.py ZONE READYFILE [SECS [ADDRESS]]
 
 ZONE has lines "name TYPE value": A, AAAA, CNAME, MX ("10 host" or "0 ."), or
-RCODE number, RCODE6 number (for AAAA only), TC (cut short over UDP), NOTHING (no
+TLSA ("3 1 1 HEX"), TXT (text), RCODE number, RCODE6 number (for AAAA only), TC (cut short over UDP), NOTHING (no
 reply at all), FORGE address (false answers come first). A name that is
-not there does not exist; one with other types has no data."""
+not there does not exist; one with other types has no data. SECURE: what is asked with
+the AD bit about this name and all below is answered with it, when every name on the way
+is secure; INSECURE ends that."""
 import fcntl
 import os
 import socket
@@ -16,7 +18,7 @@ import sys
 import threading
 import time
 
-TYPES = {"A": 1, "CNAME": 5, "MX": 15, "AAAA": 28}
+TYPES = {"A": 1, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52}
 
 
 def lo_up():
@@ -51,7 +53,22 @@ def rdata(kind, value):
     if kind == "MX":
         pref, host = value.split()
         return struct.pack(">H", int(pref)) + wire(host)
+    if kind == "TLSA":
+        word = value.split()
+        return bytes(int(w) for w in word[:3]) + bytes.fromhex(word[3])
+    if kind == "TXT":
+        parts = [value[i:i + 255].encode() for i in range(0, len(value), 255)]
+        return b"".join(bytes([len(p)]) + p for p in parts)
     return wire(value)
+
+
+def secure(zone, name):
+    while name:
+        kinds = [k for k, _ in zone.get(name, [])]
+        if "SECURE" in kinds or "INSECURE" in kinds:
+            return "SECURE" in kinds
+        name = name.partition(".")[2]
+    return False
 
 
 def question(q):
@@ -64,8 +81,10 @@ def question(q):
 
 def answer(zone, q, tcp):
     name, qtype, copy = question(q)
-    rcode, flags, records, here = 0, 0x8180, [], name
+    rcode, flags, records, here = 0, 0x8180 | q[3] & 0x20, [], name
     for _ in range(8):
+        if not secure(zone, here):
+            flags &= ~0x20
         found = zone.get(here)
         if found is None:
             rcode = 3
@@ -123,10 +142,11 @@ def tcp(zone, s):
 def main():
     lo_up()
     zone = load(sys.argv[1])
+    here = sys.argv[4] if len(sys.argv) > 4 else "127.0.0.1"
     u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    u.bind(("127.0.0.1", 53))
+    u.bind((here, 53))
     t = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    t.bind(("127.0.0.1", 53))
+    t.bind((here, 53))
     t.listen(16)
     for f, s in ((udp, u), (tcp, t)):
         threading.Thread(target=f, args=(zone, s), daemon=True).start()

@@ -4,11 +4,16 @@ came, and can be told to misbehave at any byte.
 
 usage: qmqpsink.py [--port 0] [--portfile F] [--host 127.0.0.1|::1] --dir D
        [--timeout SECS] [--script F] [--log F] [--read BYTES] [--backlog N] [--full]
+       [--tls CERT KEY] [--tls-max 1.2]
        qmqpsink.py --decode FILE    a record in words: F sender, T each recipient,
                                     an empty line, then the message
 
 --full: nobody gets through. The place for those who wait to be let in is taken, so a
 connection is neither accepted nor refused, as behind a firewall that drops it.
+
+--tls: TLS from the first byte on. What a script says for CONNECT comes before it, in the
+clear. A handshake that fails is logged as `N NOTLS WHY`, one that does as `N TLS VERSION
+NAME`, with the name that the client has asked for.
 
 Each request is recorded as D/0001, D/0002, ... : its bytes as they came, complete by
 rename before anything is answered. The name ends in .Z or .D when that was the answer,
@@ -35,6 +40,8 @@ matches wins. The script is read again at every connection. ACTION:
   rst ACTION        the connection ends by RST
   keep ACTION       the connection stays open behind the answer, until the client closes
   drop              close at once     reset   the same by RST
+  goodbye           close at once, with TLS's goodbye, which all other ends are without
+  clear TEXT        (with --tls) these bytes as they are in place of TLS's, and close
   swallow           (ANSWER) the same as drop: the request is recorded before
   stall             say nothing more     freeze     and read nothing more
   sleep SECS ACTION
@@ -46,6 +53,7 @@ import argparse
 import os
 import signal
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -264,6 +272,10 @@ class Conn:
             self.stored = True
         if data:
             self.send(data, how)
+        if word == "goodbye":
+            self.sock.unwrap()
+        if word == "clear":
+            os.write(self.sock.fileno(), unescape(rest))
         if rst or word == "reset":
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if word == "freeze":
@@ -273,10 +285,26 @@ class Conn:
                 pass
         raise Gone()
 
+    def secure(self):
+        names = []
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.sink.a.tls)
+        if self.sink.a.tls_max == "1.2":
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.sni_callback = lambda sock, name, _: names.append(name)
+        try:
+            self.sock = context.wrap_socket(self.sock, server_side=True)
+        except OSError as why:
+            self.sink.log(self.n, "NOTLS %s" % why)
+            raise Gone() from why
+        self.sink.log(self.n, "TLS %s %s" % (self.sock.version(), names[0] if names else None))
+
     def run(self):
         action = self.sink.rule("CONNECT")
         if action:
             self.act(action)
+        if getattr(self.sink.a, "tls", None):
+            self.secure()
         try:
             size = self.read_request()
             self.sink.log(self.n, "request %d" % size)
@@ -289,7 +317,7 @@ class Conn:
         try:
             if self.sock.recv(1):
                 self.sink.log(self.n, "EXTRA")
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             pass
         self.sock.setblocking(True)
         self.sock.settimeout(self.sink.a.timeout)
@@ -319,6 +347,8 @@ def arguments():
     p.add_argument("--read", type=int, default=65536)
     p.add_argument("--backlog", type=int, default=256)
     p.add_argument("--full", action="store_true")
+    p.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
+    p.add_argument("--tls-max")
     p.add_argument("--decode")
     return p.parse_args()
 

@@ -49,7 +49,7 @@ sink_start() {
 	mkdir "$TMP/mails"
 	MAILS=$TMP/mails SINKLOG=$TMP/sink/log
 	: >"$SINKLOG"
-	python3 "$TOP/tests/lib/smtpsink.py" --port 0 --portfile "$TMP/sink/port" \
+	python3 "$TOP/tests/lib/${SINKPY:-smtpsink.py}" --port 0 --portfile "$TMP/sink/port" \
 		--dir "$MAILS" --log "$SINKLOG" --timeout 300 "$@" &
 	SINK=$!
 	sink_n=0

@@ -5,7 +5,7 @@ told to misbehave at any step.
 usage: smtpsink.py [--port 0] [--portfile F] [--host 127.0.0.1|::1] --dir D
        [--timeout SECS] [--script F] [--log F] [--max-rcpts N] [--slow SECS]
        [--size N] [--no-ehlo] [--no-pipelining] [--no-size] [--no-8bitmime]
-       [--name HOST] [--lf] [--cap LINE]...
+       [--smtputf8] [--dsn] [--name HOST] [--lf] [--cap LINE]... [--on "VERB MATCH ACTION"]...
 
 Each message becomes D/0001, D/0002, ...: its MAIL line and RCPT lines, an empty
 line, then the data without dot stuffing (with CRLF as received; --lf: with LF).
@@ -15,8 +15,11 @@ The log has one line an event, with the number of the connection in front:
   1 connect | 1 recv BYTES | 1 C COMMAND | 1 S REPLY | 1 stored 0001 | 1 close
   1 EARLY   the client sent ahead although PIPELINING was not offered
   1 BARE    a CR or LF stood alone in the data
+  1 LONG    a line of the data had more than 998 bytes
+  1 PARAM X  a parameter of MAIL or RCPT that belongs to nothing that was offered, or
+            8-bit bytes in an address without SMTPUTF8
 
-A script has lines "VERB MATCH ACTION". Verbs: CONNECT EHLO HELO MAIL RCPT DATA
+A script has lines "VERB MATCH ACTION"; --on gives single ones. Verbs: CONNECT EHLO HELO MAIL RCPT DATA
 RSET NOOP QUIT, BODY (the answer to the final dot), INBODY (during the data,
 MATCH is then the number of bytes after which it strikes). MATCH: * always;
 #N the Nth time the verb is seen by this server; !TEXT the argument has TEXT,
@@ -55,7 +58,8 @@ class Sink:
         self.log_fd = None
         if a.log:
             self.log_fd = os.open(a.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self.rules = []
+        self.always = [tuple(r.split(" ", 2)) for r in a.on]
+        self.rules = list(self.always)
         self.text = None
         self.load()
 
@@ -67,7 +71,7 @@ class Sink:
             text = f.read()
         if text == self.text:
             return
-        self.text, self.rules, self.seen, self.used = text, [], {}, set()
+        self.text, self.rules, self.seen, self.used = text, list(self.always), {}, set()
         for line in text.split("\n"):
             if not line or line.startswith("#"):
                 continue
@@ -241,6 +245,8 @@ class Conn:
         bare = text.replace(b"\r\n", b"")
         if b"\r" in bare or b"\n" in bare:
             self.sink.log(self.n, "BARE")
+        if any(len(line) > 999 for line in text.split(b"\r\n")):
+            self.sink.log(self.n, "LONG")  # one more for a doubled dot
         if text.startswith(b"."):
             text = text[1:]
         return text.replace(b"\r\n.", b"\r\n")
@@ -263,6 +269,12 @@ class Conn:
             action = "250 2.0.0 ok" if rcpts else "554 5.5.1 no valid recipients"
         self.act(action, store)
 
+    def more_caps(self):
+        return []
+
+    def other(self, verb, arg):
+        self.reply("502 5.5.1 unknown command")
+
     def hello(self, verb, arg):
         a = self.sink.a
         self.mail, self.rcpts = None, []
@@ -276,10 +288,28 @@ class Conn:
                 caps.append("SIZE %d" % a.size)
             if not a.no_8bitmime:
                 caps.append("8BITMIME")
-            caps += a.cap
+            if a.smtputf8:
+                caps.append("SMTPUTF8")
+            if a.dsn:
+                caps.append("DSN")
+            caps += a.cap + self.more_caps()
         code = self.answer(verb, arg, "250 " + "\\n".join(caps))
         if code == "250" and verb == "EHLO":
             self.pipelining = not a.no_pipelining
+
+    def check(self, arg, utf8):
+        """Notes what must not be said to a server like this one."""
+        a = self.sink.a
+        path, _, params = arg.rpartition(">")
+        for p in params.split():
+            key = p.split("=")[0].upper()
+            if not (key == "SIZE" and not a.no_size or
+                    key == "BODY" and not a.no_8bitmime or
+                    key == "SMTPUTF8" and a.smtputf8 or
+                    key in ("RET", "ENVID", "NOTIFY", "ORCPT") and a.dsn):
+                self.sink.log(self.n, "PARAM " + p)
+        if not utf8 and any(ord(c) > 127 for c in path):
+            self.sink.log(self.n, "PARAM " + path)
 
     def rcpt(self, line, arg):
         a = self.sink.a
@@ -287,6 +317,7 @@ class Conn:
             return self.reply("503 5.5.1 MAIL first")
         if a.max_rcpts and len(self.rcpts) >= a.max_rcpts:
             return self.reply("452 4.5.3 too many recipients")
+        self.check(arg, b"SMTPUTF8" in self.mail)
         if self.answer("RCPT", arg, "250 2.1.5 ok")[0] == "2":
             self.rcpts.append(line)
 
@@ -302,6 +333,7 @@ class Conn:
             if verb in ("EHLO", "HELO"):
                 self.hello(verb, arg)
             elif verb == "MAIL":
+                self.check(arg, " SMTPUTF8" in arg)
                 if self.mail is not None:
                     self.reply("503 5.5.1 one MAIL at a time")
                 elif self.answer("MAIL", arg, "250 2.1.0 ok")[0] == "2":
@@ -318,7 +350,7 @@ class Conn:
             elif verb == "QUIT":
                 self.answer("QUIT", arg, "close 221 2.0.0 bye")
             else:
-                self.reply("502 5.5.1 unknown command")
+                self.other(verb, arg)
 
     def serve(self):
         try:
@@ -333,8 +365,7 @@ class Conn:
         self.sock.close()
 
 
-def arguments():
-    p = argparse.ArgumentParser()
+def arguments(p, words=None):
     p.add_argument("--host", default="127.0.0.1")
     p.add_argument("--port", type=int, default=0)
     p.add_argument("--portfile")
@@ -347,13 +378,14 @@ def arguments():
     p.add_argument("--size", type=int, default=0)
     p.add_argument("--name", default="sink.example.net")
     p.add_argument("--cap", action="append", default=[])
-    for flag in ("lf", "no-ehlo", "no-pipelining", "no-size", "no-8bitmime"):
+    p.add_argument("--on", action="append", default=[])
+    for flag in ("lf", "no-ehlo", "no-pipelining", "no-size", "no-8bitmime", "smtputf8", "dsn"):
         p.add_argument("--" + flag, action="store_true")
-    return p.parse_args()
+    return p.parse_args(words)
 
 
-def main():
-    a = arguments()
+def main(p=None, kind=Conn):
+    a = arguments(p or argparse.ArgumentParser())
     if not (a.host == "::1" or a.host.startswith("127.") or os.environ.get("SINK_ANY")):
         sys.exit("smtpsink: loopback only")
     os.makedirs(a.dir, exist_ok=True)
@@ -383,7 +415,7 @@ def main():
         sink.conns += 1
         n = sink.conns
         sink.log(n, "connect")
-        threading.Thread(target=Conn(sink, c, n).serve, daemon=True).start()
+        threading.Thread(target=kind(sink, c, n).serve, daemon=True).start()
 
 
 if __name__ == "__main__":

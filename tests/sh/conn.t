@@ -69,4 +69,16 @@ is "a server that hangs up: exit code of the second run" "$EXIT" 0
 rcpts >"$TMP/rcpts"
 is "a server that hangs up: every recipient has his own, once" \
 	"$(sort -u "$TMP/rcpts" | wc -l) $(wc -l <"$TMP/rcpts")" "100 100"
+sink_stop
+
+# Before an envelope rides behind the end of another message its own is read, and signed:
+# that end must not wait for 2 MB, or a slow machine's server would not wait for it.
+sink_start
+fill 4
+yes text | head -c 2000000 | post -f "$USER" big@far.example
+fill 1
+run
+is "a large message holds up nobody's end" "$EXIT $(awk '/ stored / { near = 1 } / recv / { near = 0 }
+	/ C MAIL .*SIZE=[0-9][0-9][0-9][0-9][0-9][0-9]/ { bigs += near }
+	END { print "big", bigs + 0 }' "$SINKLOG") $(mails)" "0 big 0 6"
 done_testing

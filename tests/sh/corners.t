@@ -42,13 +42,13 @@ for to in 127.0.0.1 '[127.0.0.1]' '0127.0.0.1' 127.0.0.01; do
 	runner_root
 	echo 'BODY #1 sleep 1 250 ok' >"$TMP/script"
 	sink_start --script "$TMP/script"
-	case $to in 0*|*.01) via="[127.0.0.1]:$PORT ${to}" ;; *) via=$to:$PORT ;; esac
-	printf 'x.example:127.0.0.1:%s a\ny.example:127.0.0.1:%s b\n' "$PORT" "$PORT" >"$CONTROLDIR/smtproutes"
+	case $to in 0*|*.01) via="[127.0.0.1]:$PORT HELO=$to" ;; *) via="$to:$PORT HELO=x" ;; esac
+	printf 'x.example:127.0.0.1:%s HELO=a\ny.example:127.0.0.1:%s HELO=b\n' "$PORT" "$PORT" >"$CONTROLDIR/smtproutes"
 	echo 1 >"$CONTROLDIR/concurrencyremote"
 	letter | post -f me@mx.example.net a@x.example b@y.example
 	start
 	until_log 'starting delivery 1'
-	printf 'x.example:%s\ny.example:%s c\n' "$via" "$via" >"$CONTROLDIR/smtproutes"
+	printf 'x.example:%s\ny.example:%s,HELO=c\n' "$via" "$via" >"$CONTROLDIR/smtproutes"
 	kill -HUP $runner
 	until_log '^end msg'
 	stop

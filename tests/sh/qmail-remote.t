@@ -135,7 +135,7 @@ fi
 echo ":no-such-host.invalid:$port" >"$CONTROLDIR/smtproutes"
 like 'relay that does not resolve: for now' "$(run s@x a@x)" '^ZRelay no-such-host.invalid'
 echo ":[]:$port" >"$CONTROLDIR/smtproutes"
-like 'relay that is none' "$(run s@x a@x)" '^Zcontrol/smtproutes has no usable'
+like 'relay that is none' "$(run s@x a@x)" '^ZThe route is not usable: control/smtproutes, ":\[\]:[0-9]*": a relay is'
 rm "$CONTROLDIR/smtproutes"
 like 'our own address by MX is a loop (86)' "$(remote '[127.0.0.1]' s@x a@x)" '^DThis machine.*#5\.4\.6'
 like '0.0.0.0 too' "$(remote 0.0.0.0 s@x a@x)" '#5\.4\.6'
@@ -194,6 +194,9 @@ step 'RCPT: drop' RCPT drop "$died"
 step 'RCPT: 421' RCPT 'close 421 bye' '^Z127.0.0.1 ended the session.*421 bye'
 step 'DATA: drop' DATA drop '^r\|ZConnected to 127.0.0.1 but connection died. \(#4'
 step 'DATA: 2xx' DATA '250 what' '^r\|Z'
+for code in 503 530 534 535 538; do
+	step "MAIL: $code is not the mail's fault" MAIL "$code no" "^ZConnected to 127.0.0.1 but sender was rejected./Remote host said: $code no/"
+done
 step 'DATA: 5xx' DATA '554 no' '^r\|D127.0.0.1 failed on DATA command./Remote host said: 554 no/'
 step 'DATA: 4xx' DATA '451 no' '^r\|Z127.0.0.1 failed on DATA command./Remote host said: 451 no/'
 step 'dot: drop (83)' BODY drop '^r\|ZConnected to 127.0.0.1 but connection died. Possible duplicate! \(#4.4.2\)/\|$'

@@ -139,8 +139,8 @@ is "111 55: no qmqpservers" "$(run "$Q") $(cat "$TMP/err")" \
 printf '# none\n\n' >"$C/qmqpservers"
 is "55: an empty one" "$(run "$Q")" 55
 printf 'a/b\n' >"$C/qmqpservers"
-is "55: one without sense, which is named" "$(run "$Q") $(head -n 1 "$TMP/err")" \
-	"55 warning: qmqpservers: not a QMQP server, and left out: a/b"
+like "55: one without sense, which is named" "$(run "$Q") $(head -n 1 "$TMP/err")" \
+	'^55 warning: qmqpservers: not .*left out: a/b$'
 mkdir "$C/timeoutremote"
 servers "$A"
 is "55: a control file that cannot be read, which is named" \

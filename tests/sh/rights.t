@@ -91,11 +91,20 @@ chown 7001:7100 "$P/qmail-queue"; chmod 4711 "$P/qmail-queue"
 # set-id: QUEUEDIR of the caller is not the built-in one, so the rights go first
 letter | setpriv --reuid=7011 --regid=7011 --clear-groups env QMAILQUEUE="$P/qmail-queue" \
 	"$P/sendmail" -f joe@mx.example.net joe 2>>"$TMP/refused"; echo $? >"$TMP/exit3"
+# what has a password is qmailr's
+"$P/qmta" setup relay --host smtp.example.net --control "$TMP/made" --me a.example.net >"$TMP/setup" 2>&1
+printf 'mailhub=x\nauthuser=kim\nauthpass=geheim\n' >"$TMP/ssmtp"
+for n in 1 2; do
+	"$P/qmta" setup --from-ssmtp "$TMP/ssmtp" --control "$TMP/made" --me a.example.net --force >"$TMP/setup" 2>&1
+	stat -c '%u %a' "$TMP/made/relaypass"
+	chown 0 "$TMP/made/relaypass"
+done >"$TMP/relaypass"
 kill $sink
 exit 0
 S
 export TMP P TOP
 ok "the runs" unshare -m sh "$TMP/in.sh"
+is "setup gives a relay's password to qmailr, again if need be" "$(tr '\n' ' ' <"$TMP/relaypass")" "7002 600 7002 600 "
 is "queue-fix gives the queue to qmailq" "$(tr '\n' ' ' <"$TMP/owner")" "qmailq:qmail 750 qmailq:qmail 750 "
 is "local mail in one run" "$(cat "$TMP/exit1")" 75
 is "joe's is joe's" "$(stat -c '%u:%g %a' "$TMP"/home/joe/Maildir/new/* | sort -u)" "7011:7011 600"

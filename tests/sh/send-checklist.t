@@ -262,6 +262,7 @@ printf 'Subject: odd\n\nx\n' >"$TMP/m"
 { printf 'F%s@x.example\0T%s@remote.example\0\0' "$odd" "$odd"; } >"$TMP/e"
 $AS "$RBIN/qmail-queue" <"$TMP/m" 1<"$TMP/e"
 letter later | post -f "$ME" later@remote.example "$WHO"
+letter odd | post -f "$ME" odd@remote.example
 run; cat "$LOG" >>"$TMP/all"
 like "percent and 8-bit bytes of a sender become _ (50)" "$(cat "$LOG")" '^info msg [0-9]+: bytes [0-9]+ from <o_d__odd@x\.example> qp '
 like "and of a recipient (50)" "$(cat "$LOG")" '^starting delivery [0-9]+: msg [0-9]+ to remote o_d__odd@remote\.example$'

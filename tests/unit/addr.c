@@ -102,35 +102,40 @@ static void tcpto(void)
 
 	addr_parse(&a, "192.0.2.1", 9);
 	addr_parse(&b, "2001:db8::1", 11);
-	tcpto_failed(-1, &a);
-	ok(!tcpto_skip(-1, &a), "without a file: no memory");
-	tcpto_failed(fd, &a);
-	tcpto_failed(fd, &b);
-	ok(!tcpto_skip(fd, &a), "once is not enough");
+	tcpto_failed(-1, &a, 0);
+	ok(!tcpto_skip(-1, &a, TCPTO_PENALTY), "without a file: no memory");
+	tcpto_failed(fd, &a, 0);
+	tcpto_failed(fd, &b, 0);
+	ok(!tcpto_skip(fd, &a, TCPTO_PENALTY), "once is not enough");
 	ok(pread(fd, r, sizeof r, 0) == sizeof r && r[0] == 2 && r[4] == 1 &&
 		!memcmp(r + 16, "\xc0\0\2\1", 4), "the record");
 	ok(tcpto_record(r, &a, &n, &at) && n == 1 && at > 1000000000, "as shown");
 	ok(pread(fd, r, sizeof r, 32) == sizeof r && r[0] == 10 && r[16] == 0x20, "IPv6 record");
-	tcpto_failed(fd, &a);
-	ok(!tcpto_skip(fd, &a), "twice within 120 s counts once");
+	tcpto_failed(fd, &a, 0);
+	ok(!tcpto_skip(fd, &a, TCPTO_PENALTY), "twice within 120 s counts once");
 	if (pread(fd, r, sizeof r, 0) != sizeof r)
 		return;
+	tcpto_failed(fd, &a, 1);
+	ok(!tcpto_skip(fd, &a, TCPTO_PENALTY), "and so within a tolerance of its own");
 	if (!r[9]--)	/* 256 s ago */
 		r[10]--;
 	if (pwrite(fd, r, sizeof r, 0) < 0)
 		return;
-	tcpto_failed(fd, &a);
-	ok(tcpto_skip(fd, &a) && !tcpto_skip(fd, &b), "a second time: skipped");
+	tcpto_failed(fd, &a, 600);
+	ok(!tcpto_skip(fd, &a, TCPTO_PENALTY), "a tolerance that is longer");
+	tcpto_failed(fd, &a, 0);
+	ok(tcpto_skip(fd, &a, TCPTO_PENALTY) && !tcpto_skip(fd, &b, TCPTO_PENALTY), "a second time: skipped");
+	ok(!tcpto_skip(fd, &a, 0) && tcpto_skip(fd, &a, 1), "a penalty of its own");
 	snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
 	other = open(name, O_RDWR);
 	flock(other, LOCK_EX);
-	ok(other < 0 || !tcpto_skip(fd, &a), "a busy file is no memory, and no wait");
+	ok(other < 0 || !tcpto_skip(fd, &a, TCPTO_PENALTY), "a busy file is no memory, and no wait");
 	flock(other, LOCK_UN);
 	tcpto_worked(fd, &a);
-	ok(!tcpto_skip(fd, &a), "it answers again");
+	ok(!tcpto_skip(fd, &a, TCPTO_PENALTY), "it answers again");
 	for (int i = 0; i < 100; i++) {
 		a.u.v4.sin_addr.s_addr = htonl(0x0a000000u + (unsigned)i);
-		tcpto_failed(fd, &a);
+		tcpto_failed(fd, &a, 0);
 	}
 	ok(lseek(fd, 0, SEEK_END) == TCPTO_RECORDS * TCPTO_BYTES, "never grows over 64 records");
 	fclose(f);

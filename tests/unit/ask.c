@@ -91,9 +91,27 @@ static void files(void)
 	ok(r.n == 1 && r.server[0].u.v6.sin6_scope_id == if_nametoindex("lo"), "a server with its interface");
 }
 
+/* Whose word on DNSSEC counts. */
+static void local(void)
+{
+	static const char *const all[] = { "192.0.2.1", "127.0.0.53", "::1" };
+	struct resolv r = { 0 };
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		ok(addr_parse(&r.server[i], all[i], strlen(all[i])) &&
+			is_local(&r.server[i]) == (i > 0), "%s", all[i]);
+	r.n = 3;
+	ok(resolv_local(&r) == 2 && r.n == 2 && r.server[0].u.sa.sa_family == AF_INET &&
+		r.server[1].u.sa.sa_family == AF_INET6, "servers on loopback are left");
+	ok(addr_parse(&r.server[0], "::2", 3) && addr_parse(&r.server[1], "0.0.0.0", 7) &&
+		!resolv_local(&r), "or none");
+}
+
 int main(void)
 {
 	questions();
 	files();
+	local();
 	return done();
 }

@@ -141,27 +141,46 @@ static void noise(void)
 	ok(!bad, "random ones");
 }
 
-static void eight(void)
+/* What is in a message, across the window; and what of it is to be changed. */
+static void plans(void)
 {
-	int fd = file();
-	struct mail m = { .msg = fd, .size = WINDOW + 2, .fix = &o };
+	static struct mail m = { .size = WINDOW + 2, .fix = &o };
+	int fd = m.msg = file();
 
+	o.n = 0;
 	memset(in, 'a', WINDOW + 2);
+	for (int i = 500; i < WINDOW; i += 500)
+		in[i] = '\n';
+	memcpy(in, "A: b\n\n", 6);
 	if (pwrite(fd, in, WINDOW + 2, 0) < 0)
 		abort();
 	s.win_mail = 0;
-	ok(!body_8bit(&s, &m), "7-bit");
+	s.caps = 0;
+	body_plan(&s, &m);
+	ok(!m.eight && !m.plan.what, "7-bit");
 	s.win_mail = 0;
 	if (pwrite(fd, "\200", 1, WINDOW + 1) < 0)
 		abort();
-	ok(body_8bit(&s, &m), "8-bit in the last byte");
-	m.size = WINDOW + 3;
-	o.n = 0;
-	wire_init(&s.w);
-	wire_attach(&s.w, file());
-	s.win_mail = 0;
-	ok(body_put(&s, &m) == -2, "shorter than it was: never ended");
-	wire_close(&s.w);
+	body_plan(&s, &m);
+	ok(!m.eight && m.plan.what == REFIT_EIGHT, "8-bit in the last byte");
+	s.caps = CAP_8BITMIME;
+	body_plan(&s, &m);
+	ok(m.eight && !m.plan.what, "and a server that takes it");
+	m.stream = 1;
+	body_plan(&s, &m);
+	ok(!m.eight && !m.plan.what, "what can be read once only is not looked at");
+	m.stream = 0;
+	for (s.caps = 0; s.caps <= CAP_8BITMIME; s.caps += CAP_8BITMIME) {
+		s.win_mail = 0;
+		m.size = WINDOW + 2;
+		body_plan(&s, &m);
+		m.size = WINDOW + 3;
+		wire_init(&s.w);
+		wire_attach(&s.w, file());
+		s.win_mail = 0;
+		ok(body_put(&s, &m) == -2, "shorter than it was: never ended");
+		wire_close(&s.w);
+	}
 	close(fd);
 }
 
@@ -170,6 +189,6 @@ int main(void)
 	fill();
 	edges();
 	noise();
-	eight();
+	plans();
 	return done();
 }

@@ -1,130 +1,165 @@
-/* control/smtproutes: which line wins, and what a line says (checklist 85). */
+/* What a route says: relays, login, options, and what is refused. */
 #include "../../src/net/relay.c"
 #include "../lib/tap.h"
 #include <stdlib.h>
-#include <unistd.h>
 
-static int finds(const char *domain, const char *want)
+static int is(const char *value, unsigned i, const char *host, unsigned port,
+	unsigned penalty, unsigned tolerance)
 {
-	const char *v = relay_find(domain, strlen(domain));
+	struct relay r;
 
-	return want ? v && !strcmp(v, want) : !v;
+	return relay_at(&r, value, i) == 1 && !strcmp(r.host, host) && r.port == port &&
+		r.penalty == penalty && r.tolerance == tolerance && !r.command &&
+		r.value == value && !relay_wrong(value);
 }
 
 static int parses(const char *value, const char *host, unsigned port)
 {
-	char h[64];
-	unsigned p;
-
-	if (relay_parse(value, h, sizeof h, &p))
-		return !host;
-	return host && !strcmp(h, host) && p == port;
+	return is(value, 0, host, port, 0, 0);
 }
 
-/* As a route's text. */
-static int goes(const char *domain, const char *want)
+static int command(const char *value, unsigned i, const char *want)
 {
-	const char *v;
-	char kind = relay_route(&v, domain, strlen(domain));
+	char plain[100];
+	struct relay r;
 
-	return kind == *want && !strcmp(v, want + 1);
+	return relay_at(&r, value, i) == 1 && r.command && !*r.host &&
+		!relay_plain(plain, sizeof plain, r.command, r.command_len) && !strcmp(plain, want);
 }
 
-static void put(const char *dir, const char *file, const char *text)
+/* The words about it have this in them. */
+static int wrong(const char *value, const char *part)
 {
-	char name[256];
-	FILE *f;
+	const char *why = relay_wrong(value);
 
-	snprintf(name, sizeof name, "%s/%s", dir, file);
-	f = fopen(name, "w");
-	fputs(text, f);
-	fclose(f);
-	relay_forget();
+	return why && strstr(why, part);
 }
 
-static void file_put(const char *dir, const char *text)
+static int unusable(const char *value)
 {
-	put(dir, "smtproutes", text);
+	struct relay r;
+
+	return relay_at(&r, value, 0) == -1 && relay_wrong(value);
 }
 
-static void by_qmqp(const char *dir)
+static int login(const char *value, const char *user, const char *password)
 {
-	char name[64];
+	char u[64] = "", p[64] = "";
+	int r = relay_login(value, u, sizeof u, p, sizeof p);
 
-	file_put(dir, "a.example:relay\nmx.example:\nport.example: :25\n");
-	put(dir, "qmqproutes", "a.example:no\nmx.example:no\nport.example:no\n"
-		"Q.example: 192.0.2.4 [2001:db8::4]:629\n.q.example:192.0.2.5\nmx.q.example:\n");
-	ok(!relay_load() && goes("a.example", "Rrelay"), "smtproutes comes first");
-	ok(goes("mx.example", "Mmx.example") && goes("port.example", "Mport.example"),
-		"its empty value ends the search");
-	ok(goes("q.EXAMPLE", "Q192.0.2.4 [2001:db8::4]:629") && goes("b.q.example", "Q192.0.2.5"),
-		"then qmqproutes, by the same keys");
-	ok(goes("mx.q.example", "Mmx.q.example") && goes("b.example", "Mb.example") && goes("", "M"),
-		"its empty value, and no value at all: by MX");
-	put(dir, "qmqpfallback", "0\n");
-	ok(!relay_load() && goes("b.example", "Mb.example"), "qmqpfallback 0");
-	put(dir, "qmqpfallback", "\n");
-	ok(!relay_load() && goes("b.example", "Mb.example"), "qmqpfallback empty");
-	put(dir, "qmqpfallback", "1\n");
-	ok(!relay_load() && goes("b.example", "Q") && goes("a.example", "Rrelay") &&
-		goes("q.example", "Q192.0.2.4 [2001:db8::4]:629") && goes("mx.example", "Mmx.example") &&
-		goes("mx.q.example", "Mmx.q.example"), "qmqpfallback 1: what no line is about");
-	put(dir, "qmqpfallback", "/var/spool/other/queue\n");
-	ok(!relay_load() && goes("b.example", "Q"), "qmqpfallback: a directory");
-	for (int i = 0; i < 2; i++) {
-		snprintf(name, sizeof name, "%s/%s", dir, i ? "qmqproutes" : "qmqpfallback");
-		unlink(name);
+	return user ? r == 1 && !strcmp(u, user) && !strcmp(p, password) : r == 0;
+}
+
+static int opt_is(const char *value, const char *name, const char *want)
+{
+	char v[64];
+	int r = relay_option(value, name, v, sizeof v);
+
+	return want ? r == 1 && !strcmp(v, want) : r == 0;
+}
+
+static void relays(void)
+{
+	char longest[300] = "";
+	struct relay r;
+
+	ok(parses("relay", "relay", 25), "relay");
+	ok(parses("relay:26", "relay", 26) && parses("  relay:26", "relay", 26), "relay:port");
+	ok(is("relay:26:600:5 user pass TLS=may", 0, "relay", 26, 600, 5) &&
+		is("relay::600", 0, "relay", 25, 600, 0) && is("relay:::5", 0, "relay", 25, 0, 5) &&
+		is("relay:25:0:", 0, "relay", 25, 0, 0), "penalty and tolerance");
+	ok(parses("[2001:db8::1]", "2001:db8::1", 25) && parses("[::1]:2525", "::1", 2525) &&
+		is("[::1]:2525:60:2", 0, "::1", 2525, 60, 2), "[v6]:port");
+	ok(parses("[192.0.2.1]:587 u p", "192.0.2.1", 587) && parses("192.0.2.1:26", "192.0.2.1", 26),
+		"v4:port");
+	ok(parses("2001:db8::1", "2001:db8::1", 25), "v6 without brackets");
+	ok(parses("relay:", "relay", 25), "no port");
+	ok(parses("relay:65535", "relay", 65535), "highest port");
+	ok(unusable("relay:x") && unusable("relay:0") && unusable("relay:65536") &&
+		unusable("relay:99999999999999999999999") && unusable("relay:25:x") &&
+		unusable("relay:25:1:-1") && unusable("relay:25:1:1:1") &&
+		unusable("relay:25:99999999999"), "numbers that are none");
+	ok(unusable("") && unusable(" ") && unusable(":25") && unusable("[]") && unusable("|"), "no host");
+	ok(unusable("[::1") && unusable("[") && unusable("[::1]25") && unusable("[::1"",x]"), "brackets");
+	memset(longest, 'a', sizeof longest - 1);
+	ok(unusable(longest) && (longest[255] = 0, parses(longest, longest, 25)), "the longest name");
+	ok(is("a,b:587,[::1]:465:7 u p", 0, "a", 25, 0, 0) && is("a,b:587,[::1]:465:7 u p", 1, "b", 587, 0, 0) &&
+		is("a,b:587,[::1]:465:7 u p", 2, "::1", 465, 7, 0) &&
+		relay_at(&r, "a,b:587,[::1]:465:7 u p", 3) == 0 && relay_at(&r, "a", 1) == 0,
+		"several, in order, up to the blank");
+	ok(unusable(",a") && wrong("a,", "host:port") && wrong("a,,b", "host:port") &&
+		relay_at(&r, "a,,b", 1) == -1, "a hole in the list");
+	ok(command("|ssh%20host%20nc%20relay%2025 u p", 0, "ssh host nc relay 25") &&
+		command("a,|x%2cy,b", 1, "x,y") && is("a,|x%2cy,b", 2, "b", 25, 0, 0) &&
+		command("|a:1", 0, "a:1"), "a command");
+}
+
+/* Whatever stands there, one of these holds: nobody can use it, or everything in it can be
+ * taken out, and is no longer than it was. */
+static int random_values(void)
+{
+	static const char bytes[] = "a:,[]|%2/ \t=-0r%20:TLS=may,:1\377";
+	char value[64], out[64], more[64];
+	struct relay r;
+	int used = 0;
+
+	for (int i = 0; i < 200000; i++) {
+		size_t n = (size_t)rand() % 20, k;
+		unsigned at = 0;
+		int got;
+
+		for (k = 0; k < n; k++)
+			value[k] = bytes[(size_t)rand() % (sizeof bytes - 1)];
+		value[n] = 0;
+		got = relay_wrong(value) != 0;
+		relay_secret(value);
+		if (relay_login(value, out, sizeof out, more, sizeof more) < !got - 1 ||
+			relay_option(value, "TLS", out, sizeof out) < !got - 1)
+			return 0;
+		while ((k = (size_t)relay_at(&r, value, at)) == 1 && ++at < 30)
+			if (strlen(r.host) > n || (r.command && r.command_len > n))
+				return 0;
+		if (!got && (k || !at))
+			return 0;
+		used += !got;
 	}
-	relay_forget();
+	return used > 1000;
 }
 
 int main(void)
 {
-	char dir[] = "/tmp/qmta-relay.XXXXXX", name[64];
+	char tiny[5];
+	char ten[1200] = "r ";
 
-	if (!mkdtemp(dir))
-		return 1;
-	setenv("CONTROLDIR", dir, 1);
-	ok(!relay_load() && finds("example.net", 0), "no file: by MX");
-	file_put(dir, "# comment\nexample.net:relay1\n.example.net:relay2:26\n"
-		"mx.example.org:\nodd.example.org: :7\nUpper.Example:R:587 user pass\n:last:2525\n");
-	ok(!relay_load(), "loads");
-	ok(finds("example.net", "relay1"), "the domain itself");
-	ok(finds("EXAMPLE.net", "relay1"), "case does not matter");
-	ok(finds("a.example.net", "relay2:26"), "a suffix with a dot");
-	ok(finds("a.b.example.net", "relay2:26"), "a longer one");
-	ok(finds("notexample.net", "last:2525"), "not a suffix without the dot");
-	ok(finds("mx.example.org", 0), "empty value: by MX");
-	ok(finds("odd.example.org", 0), "a port alone: by MX");
-	ok(finds("upper.example", "R:587 user pass"), "more fields stay");
-	ok(finds("", "last:2525"), "empty domain: the catch-all");
-	by_qmqp(dir);
-	file_put(dir, "a.example:x\n");
-	ok(!relay_load() && finds("a.example", "x") && finds("example.net", 0), "read again");
-	snprintf(name, sizeof name, "%s/smtproutes", dir);
-	unlink(name);
-	if (symlink("smtproutes", name))
-		return 1;
-	relay_forget();
-	ok(relay_load() < 0, "unreadable is an error, not an empty file");
-	unlink(name);
-	rmdir(dir);
-
-	ok(parses("relay", "relay", 25), "relay");
-	ok(parses("relay:26", "relay", 26), "relay:port");
-	ok(parses("relay:26:0:5 user pass X=1", "relay", 26), "more fields");
-	ok(parses("[2001:db8::1]", "2001:db8::1", 25), "[v6]");
-	ok(parses("[::1]:2525", "::1", 2525), "[v6]:port");
-	ok(parses("[192.0.2.1]:587 u p", "192.0.2.1", 587), "[v4]:port");
-	ok(parses("192.0.2.1:26", "192.0.2.1", 26), "v4:port");
-	ok(parses("2001:db8::1", "2001:db8::1", 25), "v6 without brackets");
-	ok(parses("relay:", "relay", 25), "no port");
-	ok(parses("relay:x", "relay", 25), "port is no number");
-	ok(parses("relay:0", "relay", 25) && parses("relay:65536", "relay", 25), "port out of range");
-	ok(parses("relay:99999999999999999999999", "relay", 25), "port too long");
-	ok(parses("relay:65535", "relay", 65535), "highest port");
-	ok(parses("", 0, 0) && parses(":25", 0, 0) && parses("[]", 0, 0), "no host");
-	ok(parses("[::1", 0, 0) && parses("[", 0, 0), "bracket is not closed");
-	ok(parses("a123456789012345678901234567890123456789012345678901234567890123", 0, 0), "host too long");
+	relays();
+	ok(login("r", 0, 0) && login("r TLS=may", 0, 0) && login("r:1  u\tp", "u", "p") &&
+		login("r u - passfile=x", "u", "-"), "user and password");
+	ok(login("r kim%40example.net pa%20ss%25,%3D=", "kim@example.net", "pa ss%,=="), "hexadecimal");
+	ok(login("r /token", "/token", "") && login("r /ann%20@x TLS=must", "/ann @x", ""), "/token");
+	ok(opt_is("r /token TLS=must", "tls", "must"), "an option behind it");
+	ok(relay_login("r user pass", tiny, 4, tiny, 5) == -1 && relay_login("r user pass", tiny, 5, tiny, 4) == -1,
+		"no room for them");
+	ok(opt_is("r TLS=verify,Pin=a%2Cb", "TLS", "verify") && opt_is("r tls=verify,Pin=a%2Cb", "PIN", "a,b") &&
+		opt_is("r u p PIN=ab==,HELO=", "pin", "ab==") && opt_is("r u p PIN=ab,HELO=", "HELO", "") &&
+		opt_is("r u p PIN=ab", "PI", 0) && opt_is("r u p", "u", 0) && opt_is("r", "TLS", 0), "options");
+	ok(relay_option("r PASSCMD=abcde", "PASSCMD", tiny, 5) == -1, "no room for one");
+	ok(!relay_wrong("r:587 u - passfile=x,tls=VERIFY,TLSNAME=a,CAFILE=/x,CERT=/y,PSKFILE=z,"
+		"TLSMETHOD=TLSv1_2,AUTH_SMTP=,PASSCMD=a%20b,TOKENFILE=t,TOKENCMD=c,HELO=h,OUTGOINGIP=192.0.2.1"),
+		"all there are");
+	ok(wrong("r u", "no =") && wrong("r u p x", "no =") && wrong("r TLS=may,", "no ="), "no option");
+	ok(wrong("r u p X=1", "none of those") && wrong("r =1", "none of those") && wrong("r TL=may", "none of those"),
+		"an unknown one");
+	ok(wrong("r TLS=yes", "TLS= is") && wrong("r TLS=", "TLS= is") && wrong("r OUTGOINGIP=x", "OUTGOINGIP= is"),
+		"a value it cannot have");
+	ok(wrong("r u p TLS=may x", "too many") && wrong("r /t TLS=may x", "too many"), "too many fields");
+	ok(wrong("r u p%4", "%25") && wrong("r u p%fg", "%25") && wrong("r u p%gf", "%25") && wrong("r u p%", "%25") && wrong("r u 100%sure", "%25") &&
+		wrong("r u a%00b", "%25") && wrong("r HELO=%zz", "%25") && wrong("|a%2", "%25"), "a percent sign alone");
+	ok(wrong("r /r", "recipient") && !relay_wrong("r /rr") && !relay_wrong("r /s"), "/r");
+	ok(wrong("!no such thing", "no such thing") && unusable("!x"), "words in place of a value");
+	ok(random_values(), "random values");
+	memset(ten + 2, 'u', sizeof ten - 3);
+	ok(relay_wrong(ten) != 0, "very long");
+	ok(relay_secret("r u p") && relay_secret("r u - ") == 0 && relay_secret("r u -p") && !relay_secret("r") &&
+		!relay_secret("r /token") && !relay_secret("r TLS=may") && !relay_secret("r u - PASSFILE=x"), "a secret");
 	return done();
 }

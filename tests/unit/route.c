@@ -91,6 +91,57 @@ static void admin(void)
 		admin_sender("x@y") == 0, "and without the files");
 }
 
+/* To z@far.example, for mail from this sender. */
+static int from(const char *sender, const char *via)
+{
+	route_sender(sender);
+	return goes("z@far.example", REMOTE, "z@far.example", via);
+}
+
+/* Whose mail it is: as the queue has him, then as he is known elsewhere. */
+static void senders(void)
+{
+	struct route a, b;
+
+	put("smtproutes", "@kim@board.example.net:kim\n@list@board.example.net:list /s\n!@:null\n"
+		"@root@far.example:far /s\n:rest\n");
+	put("senderroutes", "one@far.example:one\nother.example:other\n");
+	ok(conf_reread() == 0 && from("kim@board.example.net", "Rkim") && from("x@other.example", "Rother") &&
+		from("x@board.example.net", "Rrest"), "by sender");
+	ok(from("", "Rnull") && from("#@[]", "Rnull"), "the null sender, and that of a double bounce");
+	ok(from("list@board.example.net-@[]", "Rlist /list@board.example.net") && from("-@[]", "Rrest"), "one who wants VERP");
+	ok(from("root@board.example.net", "Rrest"), "root has no line of his own");
+	put("generic", "root root@far.example\nlist@board.example.net list@far.example\n");
+	ok(from("root@board.example.net", "Rrest") && conf_reread() == 0 &&
+		from("root@board.example.net", "Rfar /root@far.example"), "but elsewhere he has, after HUP");
+	ok(from("list@board.example.net", "Rlist /list@far.example"), "the login is that of the name elsewhere");
+	put("allmailfrom", "one@far.example\n");
+	ok(conf_reread() == 0 && from("x@board.example.net", "Rone") && from("kim@board.example.net", "Rkim") &&
+		from("", "Rnull"), "allmailfrom");
+	unlink("allmailfrom");
+	put("generic", "nonsense\n");
+	ok(conf_reread() == 0 && from("root@board.example.net", "Rrest") && from("kim@board.example.net", "Rkim"),
+		"a map that makes no sense (its mail waits elsewhere)");
+	unlink("generic");
+	put("smtproutes", "far.example:r /s\n");
+	ok(conf_reread() == 0 && from("a@b", "Rr /a@b"), "/s for a domain");
+	a.len = b.len = 0;
+	route_sender("a@b");
+	route_again(&a, REMOTE, "z@far.example", 13);
+	route_sender("c@d");
+	route_again(&b, REMOTE, "y@far.example", 13);
+	ok(a.hash != b.hash && !strcmp(b.via, "Rr /c@d"), "two logins are two routes, for settled mail as well");
+	put("smtproutes", "far.example:r /s\n:x:y\n");
+	ok(conf_reread() == 0 && from("a@b", "Rr /a@b") && goes("z@near.example", REMOTE, "z@near.example",
+		"R!control/smtproutes, \":x:y\": a relay is host:port, [IPv6]:port, or |command"), "a bad line is a route that is none");
+	put("smtproutes", "");
+	ok(conf_reread() == 0 && from("one@far.example", "Rone") && from("kim@board.example.net", "Mfar.example"),
+		"senderroutes alone");
+	unlink("senderroutes");
+	files();
+	ok(conf_reread() == 0 && from("one@far.example", "Rsmart.example:587"), "and without it");
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/qmta-unit.XXXXXX", big[ADDR_CAP];
@@ -125,6 +176,7 @@ int main(void)
 	ok(route_prefix("joe-one-user@w.example.net", 26) == 8, "48: of a virtual user");
 	ok(route_prefix("joe-list@board.example.net", 26) == 0, "48: none of a local address");
 	admin();
+	senders();
 	put("locals", "");
 	ok(conf_reread() == 0 && goes("a@board.example.net", REMOTE, "a@board.example.net",
 		"Rsmart.example:587"), "31: reread; an empty locals means nothing is local");
