@@ -18,6 +18,8 @@
 #   needs_root NAME             true in a box that has more than one user
 #   syslog       what daemons log is in $TMP/syslog from now on
 #   wait_for COMMAND...         until it is true, ten seconds long
+#   is_open PORT                something listens there
+#   end PID                     it is over
 # shellcheck shell=sh disable=SC2034,SC2086,SC1091,SC2154
 if [ -z "${IN_BOX:-}" ]; then
 	TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -201,6 +203,15 @@ wait_for() {
 		[ $wait_n -lt 200 ] || return 1
 		sleep 0.05
 	done
+}
+
+is_open() { # PORT
+	python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' \
+		"$1" 2>/dev/null
+}
+end() {
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
 }
 
 # In the short form each row has one of them, the next row the next one.
