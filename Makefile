@@ -80,7 +80,7 @@ MBEDTLS := $(or $(if $(wildcard $(MBEDTLS_DIR)/lib/libmbedtls.a),$(MBEDTLS_DIR))
 	$(DEPS)/mbedtls-$(ABI)$(if $(filter static,$(VARIANT)),,-host)$(if \
 	$(filter 1,$(CFG_PSK)),-psk)$(if $(filter 1,$(CFG_RESUME)),-resume))
 DEPS_ENV = CC="$(CC)" AR="$(AR)" ARCH_FLAGS="$(ARCH_FLAGS)" DEPS="$(DEPS)" \
-	MUSL_DIR="$(MUSL_DIR)" MBEDTLS_DIR="$(MBEDTLS_DIR)" SMALL="$(if $(filter static,$(VARIANT)),$(PREF_static) $(if $(TLS_LTO),$(TLS_LTO) \
+	MUSL_DIR="$(MUSL_DIR)" MBEDTLS_DIR="$(MBEDTLS_DIR)" SMALL="$(if $(filter static,$(VARIANT)),$(PREF_mbedtls) $(if $(TLS_LTO),$(TLS_LTO) \
 	-ffat-lto-objects),-Os -g -ffunction-sections -fdata-sections) \
 	-DCFG_PSK=$(CFG_PSK) -DCFG_RESUME=$(CFG_RESUME)"
 
@@ -107,6 +107,8 @@ LTO_static := $(if $(filter 1,$(LTO)),-flto -flto-partition=one)
 # Mbed TLS alone is optimized as a whole where GCC can: 7 KB less.
 TLS_LTO := $(if $(filter static1,$(VARIANT)$(CFG_TLS)),$(shell f='-flto -flto-partition=one \
 	-fipa-pta -fno-ipa-modref'; $(CC) $$f -E -x c /dev/null >/dev/null 2>&1 && echo "$$f"))
+# Whatever the board: builds with LTO=1 and without share one library.
+PREF_mbedtls := $(PREF_static)
 PREF_static += $(LTO_static) $(if $(LTO_static),-ffat-lto-objects -fipa-pta -fno-ipa-modref)
 PREF_host := -Os -g -ffunction-sections -fdata-sections
 PREF_san := -O1 -g -fno-omit-frame-pointer -ffunction-sections -fdata-sections
@@ -243,7 +245,6 @@ endif
 $(DEPS)/mbedtls-%/lib/libmbedtls.a: src/net/tls_config.h src/net/tls_psa.h scripts/deps.sh \
 	scripts/deps.sha256 | $(MUSL_BUILT)
 	@$(DEPS_ENV) sh scripts/deps.sh mbedtls $(MBEDTLS) $(MUSL)
-	@touch $@
 ifeq ($(CFG_TLS),1)
 # A package's Mbed TLS is three archives and has a configuration of its own.
 TLS_LIB := $(MBEDTLS)/lib/libmbedtls.a \

@@ -13,7 +13,7 @@ serve() { # CERTIFICATE OPTION...
 	n=0
 	until grep -q '^ACCEPT' "$TMP/served"; do
 		n=$((n + 1))
-		if [ $n -ge 200 ] || ! kill -0 $SERVER 2>/dev/null; then
+		if [ $n -ge 200 ] || ! kill -0 "$SERVER" 2>/dev/null; then
 			tap_show <"$TMP/served"
 			echo "Bail out! no s_server with $cert"
 			exit 1
@@ -23,6 +23,6 @@ serve() { # CERTIFICATE OPTION...
 	PORT=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$TMP/served")
 }
 stop_server() {
-	[ -z "$SERVER" ] || { kill $SERVER; wait $SERVER; } 2>/dev/null
+	[ -z "$SERVER" ] || { kill "$SERVER"; wait "$SERVER"; } 2>/dev/null
 	SERVER=
 }
