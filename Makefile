@@ -38,9 +38,11 @@ ifeq ($(CFG_DKIM),1)
 $(error CFG_DKIM=1 needs CFG_TLS=1 and CFG_SEND=1: Mbed TLS signs what qmta-send sends)
 endif
 endif
-
-ifneq ($(filter 01,$(CFG_TLS)$(CFG_PSK) $(CFG_TLS)$(CFG_RESUME)),)
-$(error CFG_PSK=1 and CFG_RESUME=1 need CFG_TLS=1)
+ifeq ($(CFG_DKIM)$(CFG_DKIMKEY),01)
+$(error CFG_DKIMKEY=1 needs CFG_DKIM=1: nothing else would use the keys)
+endif
+ifneq ($(filter 01,$(CFG_TLS)$(CFG_DANE) $(CFG_TLS)$(CFG_PSK) $(CFG_TLS)$(CFG_RESUME)),)
+$(error CFG_DANE=1, CFG_PSK=1 and CFG_RESUME=1 need CFG_TLS=1)
 endif
 
 # --- Which variant, and where it is built ------------------------------------

@@ -335,7 +335,7 @@ static char by_mx(struct smtp *s, const char *domain)
 	s->relay.value = "";
 	s->relay.penalty = seconds("MIN_PENALTY", TCPTO_PENALTY);
 	s->relay.tolerance = seconds("MAX_TOLERANCE", 0);
-	if (CFG_TLS && hosts_secure(&hosts) && (dane = dane_wanted(domain)) < 0) {
+	if (CFG_DANE && hosts_secure(&hosts) && (dane = dane_wanted(domain)) < 0) {
 		buf_fmt(&s->report, "Unable to read %s. (#4.3.5)\n", control_error());
 		return 'Z';
 	}

@@ -39,6 +39,10 @@ like 'local without send: says why' "$got" 'CFG_LOCAL=1 needs CFG_SEND=1'
 got=$(build "$T" CFG_TLS=0 CFG_DKIM=1 2>&1)
 is 'DKIM without TLS: refused' $? 2
 like 'DKIM without TLS: says why' "$got" 'CFG_DKIM=1 needs CFG_TLS=1'
+got=$(build "$T" CFG_TLS=0 CFG_DANE=1 2>&1)
+like 'DANE without TLS: says why' "$got" 'CFG_DANE=1.* need CFG_TLS=1'
+got=$(build "$T" CFG_DKIM=0 CFG_DKIMKEY=1 2>&1)
+like 'keys for DKIM without it: says why' "$got" 'CFG_DKIMKEY=1 needs CFG_DKIM=1'
 got=$(build "$T" BOARD=toaster 2>&1)
 is 'an unknown board: refused' $? 2
 like 'an unknown board: says what there is' "$got" 'router'
