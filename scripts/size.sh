@@ -50,7 +50,7 @@ QMQP client: net/qmqp queue/spool queue/viaqmqp queue/qqmqpc
 SMTP client: deliver/remote deliver/qremote deliver/smtp deliver/transact deliver/dialog deliver/wire deliver/body deliver/blast deliver/external
 messages that fit: msg/refit msg/mime
 routes: net/routes net/relay net/hosts
-TLS, the library not counted: net/tls_mbed net/tls_trust net/tls_roots net/tls_say net/tls_file net/tls_pool net/tls_psa net/tls_crypt net/tls_psk net/tls_ticket net/tls_none deliver/secure
+TLS, the library not counted: net/tls_mbed net/tls_trust net/tls_roots net/tls_say net/tls_suites net/tls_file net/tls_pool net/tls_psa net/tls_crypt net/tls_psk net/tls_ticket net/tls_none deliver/secure
 logins: net/sasl net/sasl_scram net/login net/login_cmd deliver/auth
 a relay that is a command: deliver/tunnel
 DANE: net/dane

@@ -103,6 +103,7 @@ static const char settings[] =
 	LINE("timeoutremote", "1200")
 	SMTPD(LINE("timeoutsmtpd", "1200"))
 	SEND(TLS(LIST("tlsadomains", "all")))
+	SEND(TLS(LIST("tlsclientciphers", "all that there are")))
 	SEND(TLS(LINE("tlsclientmethod", "TLSv1_2")))
 	SEND(TLS(LIST("tlspin", "none")))
 	SEND(RESUME(LINE("tlstickets", "none: sessions are kept in memory alone")))

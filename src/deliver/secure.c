@@ -19,7 +19,7 @@
 #define CERTDIR "/etc/indimail/certs"
 #define BROKEN_MAX 8
 
-enum { PIN, TLSNAME, CAFILE, CERT, PSKFILE, TLSMETHOD, OPTIONS };
+enum { PIN, TLSNAME, CAFILE, CERT, PSKFILE, TLSMETHOD, TLSCIPHERS, OPTIONS };
 
 static struct {
 	struct tls_want want;
@@ -78,10 +78,12 @@ static int level(struct smtp *s, unsigned port)
 /* The route's settings, else the machine's. 0 / -1 with the words. */
 static int options(struct smtp *s)
 {
-	static const char names[][10] = { "PIN", "TLSNAME", "CAFILE", "CERT", "PSKFILE", "TLSMETHOD" };
-	static const char files[][16] = { "tlspin", "", "", "clientcert", "", "tlsclientmethod" };
+	static const char names[][11] = { "PIN", "TLSNAME", "CAFILE", "CERT", "PSKFILE", "TLSMETHOD",
+		"TLSCIPHERS" };
+	static const char files[][17] = { "tlspin", "", "", "clientcert", "", "tlsclientmethod",
+		"tlsclientciphers" };
 	const char **to[] = { &P.want.pins, &P.want.name, &P.want.cafile, &P.want.cert,
-		&P.want.pskfile, &P.want.method };
+		&P.want.pskfile, &P.want.method, &P.want.ciphers };
 	int i, r;
 
 	for (i = 0; i < OPTIONS; i++) {

@@ -11,7 +11,7 @@
 #include "relay.h"
 #include "tls.h"
 
-static const char names[] = "PIN\0TLSNAME\0CAFILE\0CERT\0PSKFILE\0TLSMETHOD\0";
+static const char names[] = "PIN\0TLSNAME\0CAFILE\0CERT\0PSKFILE\0TLSMETHOD\0TLSCIPHERS\0";
 
 /* 1 when the n bytes are NAME=value with one of the names. */
 static int is_option(const char *s, size_t n)
@@ -81,6 +81,7 @@ int qmqptls_start(int fd, const struct qserver *v, const char *line, int64_t at,
 	w.cert = option(line, "CERT", &b);
 	w.pskfile = option(line, "PSKFILE", &b);
 	w.method = option(line, "TLSMETHOD", &b);
+	w.ciphers = option(line, "TLSCIPHERS", &b);
 	r = TLS_LOCAL;
 	if (b.full)
 		buf_puts(why, "its options in control/qmqpservers are too long, or have a bad %XX");

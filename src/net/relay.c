@@ -179,7 +179,7 @@ static int is_one_of(const char *words, const char *s, size_t n)
 static const char *wrong_option(struct field all)
 {
 	static const char names[] = "TLS\0" "PIN\0" "TLSNAME\0" "CAFILE\0" "CERT\0" "PSKFILE\0"
-		"TLSMETHOD\0" "AUTH_SMTP\0" "PASSFILE\0" "PASSCMD\0" "TOKENFILE\0" "TOKENCMD\0"
+		"TLSMETHOD\0" "TLSCIPHERS\0" "AUTH_SMTP\0" "PASSFILE\0" "PASSCMD\0" "TOKENFILE\0" "TOKENCMD\0"
 		"HELO\0" "OUTGOINGIP\0";
 	struct field name, v;
 	struct addr a;

@@ -38,6 +38,7 @@ struct tls_want {
 	const struct tlsa *tlsa;	/* RFC 7672 3; instead of a chain to cafile */
 	unsigned ntlsa;
 	const char *method;	/* IndiMail's tlsclientmethod: "TLSv1_2", "TLSv1_3", lowest[:highest]; 0 */
+	const char *ciphers;	/* IndiMail's tlsclientciphers (tls_suites.c); 0 all that there are */
 };
 
 /* What came of it, for the log, the report and qmta check. */

@@ -20,6 +20,7 @@
 #include "tls_file.h"
 #include "tls_pool.h"
 #include "tls_say.h"
+#include "tls_suites.h"
 #include "tls_trust.h"
 
 enum { CERT_MAX = 32768 };	/* of the file with our certificate, its chain and its key */
@@ -33,6 +34,7 @@ static struct {
 	mbedtls_ssl_config conf;
 	mbedtls_x509_crt cert;
 	mbedtls_pk_context key;
+	int suites[SUITES + 1];
 } t;
 
 int tls_random(void *unused, unsigned char *p, size_t n)
@@ -167,6 +169,11 @@ static int prepare(const struct tls_want *want, struct buf *why)
 	mbedtls_ssl_conf_authmode(&t.conf, MBEDTLS_SSL_VERIFY_NONE);
 	if (want->method)
 		set_versions(want->method);
+	if (want->ciphers) {
+		if (suites_choose(t.suites, want->ciphers, why) < 0)
+			return -1;
+		mbedtls_ssl_conf_ciphersuites(&t.conf, t.suites);
+	}
 	if (want->pskfile && !CFG_PSK) {
 		buf_puts(why, "keys in a pskfile are not built into this program");
 		return -1;

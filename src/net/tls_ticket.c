@@ -54,6 +54,7 @@ static void digest_want(const struct tls_want *w, unsigned char out[32])
 	add(&h, w->cert);
 	add(&h, w->pskfile);
 	add(&h, w->method);
+	add(&h, w->ciphers);
 	mbedtls_sha256_update(&h, (const unsigned char *)&w->level, sizeof w->level);
 	if (w->ntlsa)
 		mbedtls_sha256_update(&h, (const unsigned char *)w->tlsa, w->ntlsa * sizeof *w->tlsa);

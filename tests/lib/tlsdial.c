@@ -1,6 +1,6 @@
 /* tlsdial.c: a client for tests of TLS alone.
  *   tlsdial ADDRESS PORT [KEY=VALUE...]
- * Keys: level (none may must verify), name, pin, ca, cert, psk, method, tlsa (USAGE SEL
+ * Keys: level (none may must verify), name, pin, ca, cert, psk, method, ciphers, tlsa (USAGE SEL
  * MATCH HEX), secs (5), say (a line to send; what comes back is shown), times, stack (1: the most that
  * the handshake takes of it).
  * Shows the result's name and words, or what was seen. Built into build/test. */
@@ -61,6 +61,7 @@ static int key(const char *k, size_t n, const char *v)
 	else if (!strncmp(k, "cert", n)) want.cert = v;
 	else if (!strncmp(k, "psk", n)) want.pskfile = v;
 	else if (!strncmp(k, "method", n)) want.method = v;
+	else if (!strncmp(k, "ciphers", n)) want.ciphers = v;
 	else if (!strncmp(k, "tlsa", n)) add_tlsa(v);
 	else if (!strncmp(k, "secs", n)) secs = atoi(v);
 	else if (!strncmp(k, "say", n)) say = v;
