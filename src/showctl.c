@@ -78,6 +78,7 @@ static const char settings[] =
 	SEND(LINE("holdlocal", "0"))
 	SEND(LINE("holdremote", "0"))
 	LINE("idhost", "")
+	LINE("ipprefer", "both")
 	LIST("locals", "")
 	QUEUE(LINE("minfree", "1 MiB, or 5 % of the file system if that is less"))
 	SEND(TLS(LIST("notlshosts", "none")))

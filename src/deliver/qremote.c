@@ -62,36 +62,45 @@ static void message(struct mail *m)
 		m->size = st.st_size > m->start ? st.st_size - m->start : 0;
 }
 
-/* "R" and the relay, or "M" and the host. -1: control/smtproutes is not readable. */
-static int route(struct buf *b, const char *host, const char *sender)
+/* "R" and the relay, or "M" and the host; or why not, the words. */
+static const char *route(struct buf *b, const char *host, const char *sender)
 {
 	const char *value;
 	char kind;
 
-	if (routes_load())
-		return -1;
-	routes_sender(sender, 0);
-	kind = routes_find(&value, host, strlen(host), 1);
-	return buf_fmt(b, "%c%s", kind, value) && buf_z(b) ? 0 : -1;
+	if (routes_load() == 0) {
+		routes_sender(sender, 0);
+		kind = routes_find(&value, host, *recips, 1);
+		buf_fmt(b, "%c%s", kind, value);
+	} else
+		b->full = 1;
+	if (b->full || !buf_z(b))
+		return "Unable to read control/smtproutes. (#4.3.5)\n";
+	for (char **r = recips; *r; r++) {
+		routes_find(&value, host, *r, 1);
+		if (strcmp(value, b->s + 1))
+			return "Each recipient has a login of his own (/r): one at a time. (#4.3.5)\n";
+	}
+	return 0;
 }
 
 int remote_main(int argc, char **argv)
 {
 	static const char usage[] = "I (qmail-remote) was invoked improperly. (#5.3.5)\n";
-	static const char config[] = "Unable to read control/smtproutes. (#4.3.5)\n";
 	static struct smtp s;
 	char routebuf[2048];
 	struct buf b = BUF_OVER(routebuf);
 	struct mail m = { 0 };
+	const char *why;
 	char letter;
 
 	proc_signals_reset();
 	if (argc < 4)
 		return verdict('D', usage, sizeof usage - 1);
-	if (route(&b, argv[1], argv[2]))
-		return verdict('Z', config, sizeof config - 1);
-	m.sender = argv[2];
 	recips = argv + 3;
+	if ((why = route(&b, argv[1], argv[2])))
+		return verdict('Z', why, strlen(why));
+	m.sender = argv[2];
 	m.n = argc - 3;
 	m.rcpt = argv_rcpt;
 	m.tell = print_tell;

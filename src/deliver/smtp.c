@@ -293,6 +293,9 @@ static int try_relay(struct smtp *s, int *heard)
 		return traced(s, 0, 0, 0);
 	}
 	s->stage = STAGE_FIND;
+	hosts.ip = s->source.ip;
+	if (relay_option(s->relay.value, "IP", text, sizeof text) > 0)
+		hosts.ip = ip_word(text, strlen(text));
 	if (hosts_relay(&hosts, &s->relay, &why) == 'K')
 		return try_all(s, &hosts, RELAY, heard);
 	if (!*heard || (CFG_CHECK && s->trace)) {
@@ -326,9 +329,11 @@ static unsigned seconds(const char *name, unsigned otherwise)
 
 static char by_mx(struct smtp *s, const char *domain)
 {
-	char letter = hosts_find(&hosts, domain, &s->report);
 	int heard = 0, dane = 0;
+	char letter;
 
+	hosts.ip = s->source.ip;
+	letter = hosts_find(&hosts, domain, &s->report);
 	if (letter != 'K')
 		return letter;
 	memset(&s->relay, 0, sizeof s->relay);

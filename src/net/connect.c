@@ -8,11 +8,17 @@
 #include "connect.h"
 #include "../base/control.h"
 #include "../base/io.h"
+#include "../base/text.h"
 #include "../limits.h"
 
 static struct addr *of(struct source *src, const struct addr *a)
 {
 	return src->a + (a->u.sa.sa_family == AF_INET6);
+}
+
+enum ip ip_word(const char *s, size_t n)
+{
+	return (enum ip)text_index("4\0" "6\0" "4only\0" "6only\0", s, n);
 }
 
 int source_load(struct source *src)
@@ -22,6 +28,10 @@ int source_load(struct source *src)
 	size_t i, n;
 
 	memset(src, 0, sizeof *src);
+	if (control_line(&b, "ipprefer") < 0)
+		return -1;
+	if (b.len && !(src->ip = ip_word(b.s, b.len)))
+		return control_wrong("ipprefer", "not 4, 6, 4only, 6only");
 	if (control_list(&b, "outgoingip") < 0)
 		return -1;
 	for (i = 0; i < b.len; i += n + 1) {

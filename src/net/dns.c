@@ -90,13 +90,14 @@ enum dns mx_find(struct mxlist *l, const char *domain)
 /* ---- addresses ---- */
 
 /* IPv4 and IPv6 apart, until they are put in order. */
-struct found { unsigned n[2]; struct addr a[2][HOSTS_MAX / 2]; };
+struct found { unsigned n[2]; enum ip ip; struct addr a[2][HOSTS_MAX / 2]; };
 
 static void found_add(struct found *f, const struct addr *a)
 {
 	int six = a->u.sa.sa_family == AF_INET6;
 
-	if (f->n[six] < HOSTS_MAX / 2)
+	/* IPv6 with "4only", IPv4 with "6only": the sum is the same. */
+	if (f->n[six] < HOSTS_MAX / 2 && (int)f->ip + six != IP_6ONLY)
 		f->a[six][f->n[six]++] = *a;
 }
 
@@ -151,13 +152,15 @@ static enum dns in_dns(struct found *f, const struct resolv *r, const char *name
 	unsigned char answer[ASK_ANSWER];
 	ssize_t n = in_answer(f, r, name, ASK_A, answer);
 
-	if (n > 0 && (answer[3] & 15) != 3)
+	if (n > 0 && (answer[3] & 15) != 3 && f->ip != IP_4ONLY)
 		n = in_answer(f, r, name, ASK_AAAA, answer);
 	if (is_found(f))
 		return DNS_OK;
 	if (n < 0)
 		return DNS_LATER;
-	return !n || (answer[3] & 15) == 3 ? DNS_NOHOST : DNS_NONE;
+	if (!n || (answer[3] & 15) == 3)
+		return DNS_NOHOST;
+	return CFG_SEND && f->ip >= IP_4ONLY ? DNS_FAMILY : DNS_NONE;
 }
 
 /* A relay without a dot in its name is looked for in the domains of resolv.conf
@@ -178,10 +181,10 @@ static enum dns in_search(struct found *f, struct resolv *r, const char *name)
 }
 
 /* The families in turn: a dead IPv6 path then costs one time-out, and not as many
- * as there are addresses. IPv6 first where there is a way to it. */
+ * as there are addresses. IPv6 first where there is a way to it, or when told so. */
 static void interleave(struct hosts *h, const struct found *f, unsigned pref)
 {
-	int six = f->n[1] && addr_reached(f->a[1]);
+	int six = f->ip ? f->ip % 2 == 0 : f->n[1] && addr_reached(f->a[1]);
 
 	for (unsigned i = 0; i < HOSTS_MAX; i++, six = !six)
 		if (i / 2 < f->n[six] && h->n < HOSTS_MAX) {
@@ -192,7 +195,7 @@ static void interleave(struct hosts *h, const struct found *f, unsigned pref)
 
 enum dns host_find(struct hosts *h, const char *name, unsigned pref, int search)
 {
-	struct found f = { 0 };
+	struct found f = { .ip = h->ip };
 	struct resolv r;
 	enum dns d = DNS_OK;
 

@@ -39,6 +39,7 @@ static int cut_ours(struct hosts *h, unsigned from)
 static const char ours[] = "DThis machine is the best mail exchanger for %s, but the "
 	"domain is not in control/locals. (#5.4.6)\n";
 static const char later[] = "ZDNS lookup for %s failed temporarily. (#4.4.3)\n";
+static const char family[] = "Zcontrol/ipprefer or IP= leaves no address of %s. (#4.4.4)\n";
 static const char nohost[] = "DThere is no host named %s. (#5.1.2)\n";
 
 static char by_mx(struct hosts *h, const char *domain, struct buf *why)
@@ -49,9 +50,10 @@ static char by_mx(struct hosts *h, const char *domain, struct buf *why)
 
 	for (unsigned i = 0; i < l->n && h->n < HOSTS_MAX && !loop; i++) {
 		unsigned from = h->n;
+		enum dns d = host_find(h, l->mx[i].name, l->mx[i].pref, 0);
 
-		if (host_find(h, l->mx[i].name, l->mx[i].pref, 0) == DNS_LATER)
-			words = later;
+		if (d >= DNS_LATER && words != later)
+			words = d == DNS_LATER ? later : family;
 		if (CFG_TLS)
 			memset(h->from + from, (int)i, h->n - from);
 		loop = cut_ours(h, from);
@@ -69,6 +71,8 @@ static char by_address(struct hosts *h, const char *domain, struct buf *why)
 		return cut_ours(h, 0) ? end(why, ours, domain) : 'K';
 	case DNS_NOHOST:
 		return end(why, nohost, domain);
+	case DNS_FAMILY:
+		return end(why, family, domain);
 	case DNS_NONE:
 		return end(why, "DHost %s has neither a mail exchanger nor an address. "
 			"(#5.4.4)\n", domain);
@@ -116,11 +120,15 @@ static void clear(struct hosts *h, unsigned port)
 
 char hosts_relay(struct hosts *h, const struct relay *r, struct buf *why)
 {
+	enum dns d = DNS_OK;
+
 	clear(h, r->port);
 	if (addr_parse(h->a, r->host, strlen(r->host)))
 		h->n = 1;
-	else if (host_find(h, r->host, 0, 1) != DNS_OK)
-		return end(why, "ZRelay %s of control/smtproutes cannot be resolved now. "
+	else
+		d = host_find(h, r->host, 0, 1);
+	if (d != DNS_OK)
+		return end(why, d == DNS_FAMILY ? family : "ZRelay %s of control/smtproutes cannot be resolved now. "
 			"(#4.4.3)\n", r->host);
 	return 'K';
 }

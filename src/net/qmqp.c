@@ -249,6 +249,7 @@ static int ask_server(struct talk *t, const char *line, const struct qmqp_source
 	int r;
 
 	qserver_parse(&v, line, t->q->port);
+	v.to.ip = t->q->source.ip;
 	if (!v.to.n)
 		d = host_find(&v.to, v.name, 0, 1);
 	if (!v.to.n) {

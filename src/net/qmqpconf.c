@@ -108,11 +108,12 @@ static int load_source(struct qmqp *q)
 	const char *v = variable("OUTGOINGIP");
 	struct addr a;
 
+	if (source_load(&q->source) < 0)
+		return -1;
 	if (!v)
-		return source_load(&q->source);
-	memset(&q->source, 0, sizeof q->source);
+		return 0;
 	if (!addr_parse(&a, v, strlen(v)))
-		return control_wrong("OUTGOINGIP", "the variable is not an IP address");
+		return control_wrong("OUTGOINGIP", "the variable is no address");
 	q->source.a[a.u.sa.sa_family == AF_INET6] = a;
 	return 0;
 }
@@ -134,7 +135,7 @@ static int load_settings(struct qmqp *q)
 	uint64_t port = QMQP_PORT, z = 0;
 
 	if (v && (!text_is_u64(v, strlen(v), &port) || port - 1 >= 65535))
-		return control_wrong("PORT_QMQP", "the variable is not a port number");
+		return control_wrong("PORT_QMQP", "the variable is no port");
 	q->port = (unsigned)port;
 	if (load_time(&q->timeout_connect, "timeoutconnect", 10) < 0 ||
 		load_time(&q->timeout, "timeoutremote", 60) < 0 ||
@@ -160,7 +161,7 @@ int qmqp_load(struct qmqp *q, char *const *servers, const char *list)
 	else if (!servers && control_list(&q->servers, "qmqpservers") < 0)
 		return -1;
 	if (q->servers.full)
-		return control_wrong("qmqpservers", "there are too many servers");
+		return control_wrong("qmqpservers", "too many servers");
 	check_lines(q, list ? "qmqproutes" : servers ? "arguments" : "qmqpservers");
 	if (q->count > 1 && control_num(&balance, "qmqpbalance") < 0)
 		return -1;

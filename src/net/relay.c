@@ -180,7 +180,7 @@ static const char *wrong_option(struct field all)
 {
 	static const char names[] = "TLS\0" "PIN\0" "TLSNAME\0" "CAFILE\0" "CERT\0" "PSKFILE\0"
 		"TLSMETHOD\0" "TLSCIPHERS\0" "AUTH_SMTP\0" "PASSFILE\0" "PASSCMD\0" "TOKENFILE\0" "TOKENCMD\0"
-		"HELO\0" "OUTGOINGIP\0";
+		"HELO\0" "OUTGOINGIP\0" "IP\0";
 	struct field name, v;
 	struct addr a;
 
@@ -194,6 +194,8 @@ static const char *wrong_option(struct field all)
 			return "TLS= is none, may, must or verify";
 		if (text_caseeq(name.s, name.n, "OUTGOINGIP", 10) && !addr_parse(&a, v.s, v.n))
 			return "OUTGOINGIP= is an address";
+		if (name.n == 2 && !ip_word(v.s, v.n))	/* no other has two letters */
+			return "IP= is 4, 6, 4only, 6only";
 	}
 	return 0;
 }
@@ -215,8 +217,6 @@ const char *relay_wrong(const char *value)
 		;
 	if (n < 0)
 		return "a relay is host:port, [IPv6]:port, or |command";
-	if (p.user.n == 2 && !memcmp(p.user.s, "/r", 2))
-		return "/r: a route is for many recipients, and has one login";
 	if (relay_plain(plain, sizeof plain, value, strlen(value)) < 0)
 		return "it is too long, or has a % without two hex digits (%25 is a %)";
 	return wrong_option(p.options);

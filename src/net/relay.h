@@ -9,7 +9,7 @@
  *   relay[,relay...] [user password] [NAME=value,...]
  * and a relay host[:port[:penalty[:max_tolerance]]], [v6]:port..., or |command. The relays
  * are asked in their order. In place of user and password /KEY asks control/remote_auth;
- * /s is made the sender's address by routes.c. Wherever a blank, a comma or a percent sign is
+ * /s is made the sender's address by routes.c, /r the recipient's. Wherever a blank, a comma or a percent sign is
  * meant it is written %20, %2C, %25. A value that begins with '!' is words in place of a
  * route that nobody may use. */
 struct relay {

@@ -28,9 +28,9 @@ struct line { const char *s; const struct list *in; };
 static struct line sender_line;
 static const char *sender_name;
 
-/* A value that stands in no file: words, or one with the sender's address. */
+/* A value that stands in no file: words, or one with an address in it. */
 static char made[CONTROL_LINE_MAX + 1];
-static const char too_long[] = "!a route is too long (an address for /s counts)";
+static const char too_long[] = "!a route is too long (an address for /s or /r counts)";
 
 /* control/qmqpfallback: 1, 0, -1 control_error(). */
 static int load_fallback(void)
@@ -61,12 +61,14 @@ static const char *next(const struct list *l, const char *s)
 	return s < l->lines.s + l->lines.len ? s : 0;
 }
 
-/* The "s" of a value's or a line's "/s", which stands for the sender; or 0. */
+/* The letter of a value's or a line's "/s" or "/r", which stands for the sender or for the
+ * recipient; or 0. */
 static const char *to_fill(const char *value)
 {
 	value += strcspn(value, " \t");
 	value += text_span(value, " \t");
-	return value[0] == '/' && value[1] == 's' && strcspn(value, " \t") == 2 ? value + 1 : 0;
+	return *value++ == '/' && (*value == 's' || *value == 'r') &&
+		strcspn(value, " \t") == 1 ? value : 0;
 }
 
 int routes_load(void)
@@ -187,14 +189,16 @@ static int refused(const char **value, const struct line *l)
 	return 1;
 }
 
-/* The sender's address takes the place of a value's /s. */
-static void with_sender(const char **value)
+/* The sender's address takes the place of a value's /s, the recipient's that of /r. */
+static void with_name(const char **value, const char *rcpt)
 {
 	const char *s = to_fill(*value), *name = sender_name;
 	struct buf b = BUF_OVER(made);
 
 	if (!s)
 		return;
+	if (*s == 'r')
+		name = rcpt;
 	buf_put(&b, *value, (size_t)(s - *value));
 	for (name = name && *name ? name : "!@"; *name; name++)
 		buf_fmt(&b, *name > ' ' && *name != '%' ? "%c" : "%%%02x", (unsigned char)*name);
@@ -203,8 +207,9 @@ static void with_sender(const char **value)
 	*value = b.full ? too_long : made;
 }
 
-char routes_find(const char **value, const char *domain, size_t n, int alone)
+char routes_find(const char **value, const char *domain, const char *rcpt, int alone)
 {
+	size_t n = strlen(domain);
 	struct line l = { alone ? getenv("SMTPROUTE") : 0, 0 }, q = { 0, 0 };
 
 	if (!l.s)
@@ -232,7 +237,7 @@ char routes_find(const char **value, const char *domain, size_t n, int alone)
 	if (q.s)
 		return 'Q';
 	if (!refused(value, &l))
-		with_sender(value);
+		with_name(value, rcpt);
 	return 'R';
 }
 

@@ -20,7 +20,7 @@ void routes_sender(const char *sender, const char *alias);
 /* 1 when a line goes by senders, so that routes_sender() matters. */
 int routes_by_sender(void);
 
-/* Who takes the mail for the n bytes of domain. The first of: smtproutes' line about the
+/* Who takes the mail for this address of the domain. The first of: smtproutes' line about the
  * domain or about a suffix of it that begins with a dot; qmqproutes' the same; the
  * sender's line: his address in smtproutes ("@ann@example.net"), in senderroutes
  * ("ann@example.net"), then his domain ("@example.net"; in senderroutes "example.net" as
@@ -29,8 +29,9 @@ int routes_by_sender(void);
  * without a value is an answer, too: by MX.
  * 'R' and a value of relay.h, '!' and words when it is no usable one; 'Q' and servers,
  * blank-separated, "" those of the file; 'M' and the domain itself. Valid until the
- * next call of any of these functions. alone 1, for a program that has one message: nothing
+ * next call of any of these functions. A value's /s and /r are made addresses: two recipients
+ * whose logins may differ have two values. alone 1, for a program that has one message: nothing
  * goes by QMQP, and $SMTPROUTE is asked before all. */
-char routes_find(const char **value, const char *domain, size_t n, int alone);
+char routes_find(const char **value, const char *domain, const char *rcpt, int alone);
 
 #endif

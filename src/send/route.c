@@ -90,7 +90,7 @@ static int local(struct route *r)
 static int remote(struct route *r, const char *dom)
 {
 	const char *value;
-	const char kind = routes_find(&value, dom, strlen(dom), 0);
+	const char kind = routes_find(&value, dom, r->addr, 0);
 	char *s;
 
 	r->chan = REMOTE;

@@ -142,7 +142,7 @@ static void find_route(const char *what, const char *domain, const char *sender)
 	char kind;
 
 	routes_sender(sender, alias);
-	kind = routes_find(&value, domain, strlen(domain), 0);
+	kind = routes_find(&value, domain, to, 0);
 	if (kind == 'R' && *value == '!') {
 		check_step(STEP_BAD, "route", "mail for %s waits: %s", what, value + 1);
 		bad = tried = 1;
@@ -283,7 +283,7 @@ int check_main(int argc, char **argv)
 		buf_text(to, sizeof to, "%s", from);
 		check_file("smtproutes", 0);
 		check_file("senderroutes", 1);
-		if (!tried && routes_find(&value, "", 0, 0) == 'Q')
+		if (!tried && routes_find(&value, "", to, 0) == 'Q')
 			check_route("", 'Q', value, from);
 		if (!tried)
 			check_step(STEP_NOTE, "route", "no relay is named: mail goes to the mail "

@@ -53,6 +53,7 @@ int check_qmqp(const char *servers)
 		check_step(STEP_BAD, "route", "control/qmqpservers names no QMQP server");
 	for (line = q.servers.s; q.count; q.count--, line += strlen(line) + 1) {
 		qserver_parse(&v, line, q.port);
+		v.to.ip = q.source.ip;
 		if (!v.to.n && host_find(&v.to, v.name, 0, 1) != DNS_OK) {
 			check_step(STEP_BAD, "dns", "%s: no address can be found", v.name);
 			continue;
