@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "config.h"
 #include "smtp.h"
 #include "../applet.h"
 #include "../base/io.h"
@@ -76,7 +77,7 @@ static const char *route(struct buf *b, const char *host, const char *sender)
 		b->full = 1;
 	if (b->full || !buf_z(b))
 		return "Unable to read control/smtproutes. (#4.3.5)\n";
-	for (char **r = recips; *r; r++) {
+	for (char **r = recips; CFG_TLS && *r; r++) {
 		routes_find(&value, host, *r, 1);
 		if (strcmp(value, b->s + 1))
 			return "Each recipient has a login of his own (/r): one at a time. (#4.3.5)\n";

@@ -39,7 +39,7 @@ static int cut_ours(struct hosts *h, unsigned from)
 static const char ours[] = "DThis machine is the best mail exchanger for %s, but the "
 	"domain is not in control/locals. (#5.4.6)\n";
 static const char later[] = "ZDNS lookup for %s failed temporarily. (#4.4.3)\n";
-static const char family[] = "Zcontrol/ipprefer or IP= leaves no address of %s. (#4.4.4)\n";
+static const char family[] = "ZBy control/ipprefer or IP=, %s has no address. (#4.4.4)\n";
 static const char nohost[] = "DThere is no host named %s. (#5.1.2)\n";
 
 static char by_mx(struct hosts *h, const char *domain, struct buf *why)
@@ -128,7 +128,7 @@ char hosts_relay(struct hosts *h, const struct relay *r, struct buf *why)
 	else
 		d = host_find(h, r->host, 0, 1);
 	if (d != DNS_OK)
-		return end(why, d == DNS_FAMILY ? family : "ZRelay %s of control/smtproutes cannot be resolved now. "
+		return end(why, d == DNS_FAMILY ? family : "ZRelay %s cannot be resolved now. "
 			"(#4.4.3)\n", r->host);
 	return 'K';
 }

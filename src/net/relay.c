@@ -195,7 +195,7 @@ static const char *wrong_option(struct field all)
 		if (text_caseeq(name.s, name.n, "OUTGOINGIP", 10) && !addr_parse(&a, v.s, v.n))
 			return "OUTGOINGIP= is an address";
 		if (name.n == 2 && !ip_word(v.s, v.n))	/* no other has two letters */
-			return "IP= is 4, 6, 4only, 6only";
+			return "IP= is not 4, 6, 4only, 6only";
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "config.h"
 #include "relay.h"
 #include "routes.h"
 #include "../base/control.h"
@@ -30,7 +31,7 @@ static const char *sender_name;
 
 /* A value that stands in no file: words, or one with an address in it. */
 static char made[CONTROL_LINE_MAX + 1];
-static const char too_long[] = "!a route is too long (an address for /s or /r counts)";
+static const char too_long[] = "!a route is too long (with /s or /r)";
 
 /* control/qmqpfallback: 1, 0, -1 control_error(). */
 static int load_fallback(void)
@@ -88,7 +89,7 @@ int routes_load(void)
 	lists = fresh;
 	by_sender = lists[SENDERS].lines.len > 0;
 	for (s = 0; (s = next(lists, s));)
-		by_sender |= *s == '@' || *s == '!' || to_fill(s);
+		by_sender |= *s == '@' || *s == '!' || (CFG_TLS && to_fill(s));
 	sender_line.s = sender_name = good = 0;
 	loaded = 1;
 	return 0;
@@ -236,7 +237,8 @@ char routes_find(const char **value, const char *domain, const char *rcpt, int a
 	*value = l.s;
 	if (q.s)
 		return 'Q';
-	if (!refused(value, &l))
+	/* Without TLS nobody logs in. */
+	if (!refused(value, &l) && CFG_TLS)
 		with_name(value, rcpt);
 	return 'R';
 }
