@@ -253,7 +253,7 @@ static int ask_server(struct talk *t, const char *line, const struct qmqp_source
 	if (!v.to.n)
 		d = host_find(&v.to, v.name, 0, 1);
 	if (!v.to.n) {
-		t->why = "no address of this name can be found";
+		t->why = "no address can be found";
 		keep(t, &v, code, d == DNS_LATER ? QQ_CTIMEOUT : QQ_CREFUSED);
 	}
 	for (i = 0; i < v.to.n; i++) {

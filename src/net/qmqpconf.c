@@ -114,6 +114,7 @@ static int load_source(struct qmqp *q)
 		return 0;
 	if (!addr_parse(&a, v, strlen(v)))
 		return control_wrong("OUTGOINGIP", "the variable is no address");
+	memset(q->source.a, 0, sizeof q->source.a);
 	q->source.a[a.u.sa.sa_family == AF_INET6] = a;
 	return 0;
 }

@@ -265,4 +265,54 @@ printf '%s\n' "$PLAIN" >"$TMP/runpass"
 run -a
 is 'the right one: it goes' "$EXIT $(queued) $(files "$MAILS")" '0 0 1'
 like 'no secret in the log' "$(grep -c -e sesame -e "$PLAIN" "$LOG")" 0
+
+# --- /r: each recipient has the login that remote_auth has for him ---
+WORKER=$(stat -c %u "$QUEUEDIR")
+cat >"$CONTROLDIR/remote_auth" <<-R
+	ann@far.example:joe@example.net $SECRET
+	bob@far.example:short s3cret-token
+	@third.example:short s3cret-token
+R
+tls --tls starttls --auth PLAIN
+route "/r $CA"
+for f in remote_auth smtproutes; do
+	chmod 600 "$CONTROLDIR/$f"
+	chown "$WORKER" "$CONTROLDIR/$f"
+done
+# Who logged in for whom, a line for each connection that got as far.
+who() {
+	awk '/C AUTH/ { n[$1] = $5 } /C RCPT/ { print n[$1], $4 }' "$SINKLOG" | while read -r a r; do
+		echo "$(echo "$a" | base64 -d | tr '\0' ' ' | cut -d' ' -f2) $r"
+	done | sort | tr '\n' '|'
+}
+post -f "$WHO" bob@far.example eve@else.example ann@far.example x@third.example <"$TMP/msg"
+run
+is '/r: three go, one has no login and waits' "$EXIT $(queued) $(files "$MAILS")" '75 1 3'
+is '/r: each with his own' "$(who)" \
+	'joe@example.net TO:<ann@far.example>|short TO:<bob@far.example>|short TO:<x@third.example>|'
+is '/r: a login for each' "$(grep -c 'C AUTH' "$SINKLOG")" 3
+like '/r: the log says who has none' "$(grep -c 'deferral:.*remote_auth_has_no_login_for_eve@else.example' "$LOG")" 1
+echo ':joe@example.net '"$SECRET" >>"$CONTROLDIR/remote_auth"
+: >"$SINKLOG"
+run -a
+is '/r: he goes when there is a login for all others' "$EXIT $(queued) $(who)" \
+	'0 0 joe@example.net TO:<eve@else.example>|'
+: >"$SINKLOG"
+for i in 1 2 3; do
+	post -f "$WHO" ann@far.example <"$TMP/msg"
+	post -f "$WHO" bob@far.example <"$TMP/msg"
+done
+run
+is '/r: six messages, two logins, two connections' \
+	"$EXIT $(queued) $(conns) $(grep -c 'C AUTH' "$SINKLOG") $(grep -c 'C RCPT' "$SINKLOG")" '0 0 2 2 6'
+is '/r: and none with the login of another' "$(who | tr '|' '\n' | uniq -c | tr -s ' ' | tr '\n' '|')" \
+	' 3 joe@example.net TO:<ann@far.example>| 3 short TO:<bob@far.example>|'
+several() { "$BIN/qmail-remote" far.example me@example.net "$@" <"$TMP/msg" | tr '\0\n' '|/'; }
+chown "$(id -u)" "$CONTROLDIR/remote_auth"
+like '/r: qmail-remote, one' "$(several bob@far.example)" '^r\|K'
+: >"$SINKLOG"
+like '/r: qmail-remote, several: later' "$(several bob@far.example ann@far.example)" \
+	'^ZEach recipient has a login of his own .*one at a time'
+is '/r: and nobody was asked' "$(conns)" 0
+rm "$CONTROLDIR/remote_auth"
 done_testing

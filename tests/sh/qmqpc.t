@@ -157,7 +157,7 @@ servers 1
 is "111 73: refused" "$(run "$Q") $(cat "$TMP/err")" \
 	"73 qmail-qmqpc: 127.0.0.1:1: Connection refused (#4.4.1)"
 is "73: a name without an address" "$(run "$Q" nowhere.invalid) $(cat "$TMP/err")" \
-	"73 qmail-qmqpc: nowhere.invalid: no address of this name can be found (#4.4.1)"
+	"73 qmail-qmqpc: nowhere.invalid: no address can be found (#4.4.1)"
 # A listener whose queue is full takes no connection and refuses none.
 python3 -c '
 import socket, sys, time

@@ -22,6 +22,14 @@ static int goes(const char *domain, const char *want)
 	return kind == *want && !strcmp(v, want + 1);
 }
 
+static int for_whom(const char *rcpt, const char *want)
+{
+	const char *v;
+	char kind = routes_find(&v, "r.example", rcpt, 0);
+
+	return kind == *want && !strcmp(v, want + 1);
+}
+
 static void put(const char *dir, const char *file, const char *text)
 {
 	char name[256];
@@ -91,7 +99,7 @@ static void by_senders(const char *dir)
 	char longest[1000];
 
 	file_put(dir, "to.example:domain\n.sub.example:suffix\n@ann@board.example:ann\n"
-		"@bob@board.example:bob /s TLS=must\n@board.example:\nown.example:own /s\n!@:null /s\n:rest\n");
+		"r.example:rcpt /r TLS=must\n@bob@board.example:bob /s TLS=must\n@board.example:\nown.example:own /s\n!@:null /s\n:rest\n");
 	put(dir, "senderroutes", "ann@board.example:no\neve@board.example:eve\nweb.example:web\n"
 		"@log.example:log\n@ann@log.example:odd\nkim@far.example:kim\n!@:no\n");
 	put(dir, "qmqproutes", "q.example:192.0.2.4\n:192.0.2.5\n");
@@ -112,9 +120,11 @@ static void by_senders(const char *dir)
 	ok(from("bob@board.example", 0, "x.example", "Rbob /bob@board.example TLS=must") &&
 		from("bob@board.example", "b b%@x", "x.example", "Rbob /b%20b%25@x TLS=must") &&
 		from("bob@board.example", 0, "own.example", "Rown /bob@board.example"), "/s becomes the address");
+	ok(for_whom("x@r.example", "Rrcpt /x@r.example TLS=must") && for_whom("y z%@r.example", "Rrcpt /y%20z%25@r.example TLS=must") &&
+		for_whom("r", "Rrcpt /r TLS=must"), "/r becomes the recipient");
 	memset(longest, 'a', sizeof longest - 1);
 	longest[sizeof longest - 1] = 0;
-	ok(from(longest, 0, "own.example", "R!a route is too long (an address for /s counts)"), "one that is too long for that");
+	ok(from(longest, 0, "own.example", "R!a route is too long (with /s or /r)"), "one that is too long for that");
 	ok(from("\"a@b:c\"@web.example", 0, "x.example", "Rweb"), "a sender with the signs of a line");
 	put(dir, "qmqpfallback", "1\n");
 	ok(!routes_load() && from("eve@board.example", 0, "x.example", "Reve") && from("x@y", 0, "x.example", "Rrest"),
