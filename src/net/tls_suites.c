@@ -77,6 +77,6 @@ int suites_choose(int list[SUITES + 1], const char *words, struct buf *why)
 	if (to > list)
 		return 0;
 	buf_fmt(why, "control/tlsclientciphers or TLSCIPHERS= names no cipher of this program "
-		"(AES-GCM, by ECDHE or TLS 1.3): %.99s", words);
+		"(AES-GCM, by ECDHE or TLS 1.3): %.*s", 99, words);
 	return -1;
 }

@@ -142,6 +142,25 @@ echo TLSv1_2:TLSv1_2 >"$CONTROLDIR/tlsclientmethod"
 route TLS=must
 like 'control/tlsclientmethod' "$(remote)" '\(TLSv1.2\)'
 rm "$CONTROLDIR/tlsclientmethod"
+for c in TLS_AES_256_GCM_SHA384 TLS_AES_128_GCM_SHA256; do
+	route TLS=must,TLSCIPHERS=$c:ECDHE-RSA-AES256-GCM-SHA384
+	goes "TLSCIPHERS=$c" TLSv1.3
+	is "TLSCIPHERS=$c: it is that one" "$(wire last cipher)" $c
+	printf '# as OpenSSL has it\n!aNULL:%s\n' $c >"$CONTROLDIR/tlsclientciphers"
+	route TLS=must
+	goes "control/tlsclientciphers: $c" TLSv1.3
+	is "control/tlsclientciphers: it is $c" "$(wire last cipher)" $c
+done
+echo RC4-SHA:DES-CBC3-SHA >"$CONTROLDIR/tlsclientciphers"
+for o in '' TLS=may TLS=must; do
+	route "$o"
+	waits "ciphers that we do not have: ${o:-no word}" 'control/tlsclientciphers .*names no cipher of this program'
+done
+route TLS=may,TLSCIPHERS=DEFAULT
+goes 'TLSCIPHERS= is stronger than the file' TLSv1.3
+route TLS=none
+goes 'without TLS nobody asks for them' ''
+rm "$CONTROLDIR/tlsclientciphers"
 cat "$TLSCA/client.pem" "$TLSCA/client.key" >"$TMP/client.pem"
 chmod 600 "$TMP/client.pem"
 kind p256 --client-ca "$CA"

@@ -139,6 +139,29 @@ row s_server "method TLSv1_3" '^OK chain TLSv1.3' \
 	"$(dial level=verify ca="$BUNDLE" name=mail.example.net method=TLSv1_3)"
 stop_server
 
+# ---- tlsclientciphers: s_server takes the first of ours that it has, and says what was offered
+offers() { # EXPECTED CIPHERS [OPTION...]: the one that is used, and all that the server saw
+	o_want=$1 o_words=$2; shift 2
+	serve rsa2048 -trace "$@"
+	got=$(dial level=must ciphers="$o_words" | cut -d' ' -f1,3,4)
+	got="$got; $(sed -n '/cipher_suites/,/compression/s/.*} \(TLS_[A-Z0-9_]*\).*/\1/p' "$TMP/served" |
+		grep -v SCSV | tr '\n' ' ')"
+	row "s_server ciphers" "$o_words${1:+ $*}" "$o_want" "$got"
+	stop_server
+}
+C2=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 C1=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+offers "^OK TLSv1.2 .*; $C2 " ECDHE-RSA-AES256-GCM-SHA384 -tls1_2
+offers "^OK TLSv1.2 .*RSA.*128.*; $C1 $C2 " "$C1:$C2" -tls1_2
+offers "^OK TLSv1.2 .*RSA.*256.*; $C2 $C1 " "$C2 $C1" -tls1_2
+offers '^OK TLSv1.3 .*256.*; TLS_AES_256_GCM_SHA384 TLS_ECDHE_[^;]*$' TLS_AES_256_GCM_SHA384
+offers '^OK TLSv1.3 .*128.*; TLS_AES_128_GCM_SHA256 TLS_ECDHE_[^;]*$' TLS_AES_128_GCM_SHA256
+offers "^OK TLSv1.3 .*; $C2 TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 \$" ECDHE-RSA-AES256-GCM-SHA384
+offers '^OK TLSv1.3 .*; TLS_AES_128_GCM_SHA256 ([A-Z0-9_]* ){5}$' HIGH:!aNULL:@STRENGTH
+serve rsa2048
+row s_server "ciphers: none of ours" '^LOCAL .*names no cipher of this program .*: RC4-SHA:DES-CBC3-SHA' \
+	"$(dial level=may ciphers=RC4-SHA:DES-CBC3-SHA)"
+stop_server
+
 table_show
 PEAK=$(sort -n "$TMP/peaks" | tail -n 1)
 if [ "${VARIANT:-static}" = static ]; then
