@@ -47,7 +47,7 @@ src = sys.argv[1]
 CALL = r'\bcontrol_(?:line|num|list|text|host|exists)\(((?:[^()]|\([^()]*\))*)\)'
 # Functions that hand a name on, and tables of names: FILE, pattern.
 BEHIND = [('deliver/smtp.c', r'timeout_load\([^"{]*"([^"]+)", (\d+)'),
-	('deliver/secure.c', r'"(tlspin|clientcert|tlsclientmethod)"()'),
+	('deliver/secure.c', r'"(tlspin|clientcert|tlsclientmethod|tlsclientciphers)"()'),
 	('msg/admin.c', r'read_one\([^"{]*"([^"]+)"()'),
 	('msg/ident.c', r'\{ "[A-Z]*(?:\\0)?", "([a-z]+)"()'),
 	('net/routes.c', r'"(\w+routes)"()'),

@@ -169,7 +169,7 @@ like 'QMQP: 4' "$(queue | tr '\n' ' ')" '^73 4.[45] 6.[45] 4.[45] 6.[45] $'
 prefer 6only
 like 'QMQP: 6only' "$(queue | tr '\n' ' ')" '^73 6.[45] 6.[45] $'
 export OUTGOINGIP=127.0.0.1
-like 'QMQP: beside $OUTGOINGIP' "$(queue | tr '\n' ' ')" '^73 6.[45] 6.[45] $'
+like 'QMQP: beside the variable OUTGOINGIP' "$(queue | tr '\n' ' ')" '^73 6.[45] 6.[45] $'
 unset OUTGOINGIP
 echo four.example >"$CONTROLDIR/qmqpservers"
 like 'QMQP: 6only and IPv4 alone: later' "$(queue | tr '\n' ' ')" '^73 $'

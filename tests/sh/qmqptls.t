@@ -232,4 +232,11 @@ if [ -x "$T" ]; then
 	[ "$r" != 0 ] || is "1970: but with a key" "$(X=$T; psk "$P,PSKFILE=$C/good")" 0
 fi
 unset QMTA_FAKE_CLOCK
+# ---- ciphers
+forget a b
+new ip
+is "TLSCIPHERS=" "$(run_ "$Q" "$B,CAFILE=$C/cafile.pem,TLSCIPHERS=TLS_AES_256_GCM_SHA384:HIGH") $(took b)" "0 1"
+run_ "$Q" "$B,CAFILE=$C/cafile.pem,TLSCIPHERS=RC4-SHA" >"$TMP/code"
+like "none of ours: for now" "$(cat "$TMP/code") $(took b)" '^(5[1-9]|7[1-9]) 1$'
+like "and it is said" "$(err)" 'names no cipher of this program'
 done_testing
