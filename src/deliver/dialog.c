@@ -202,7 +202,7 @@ int dialog_lost(struct smtp *s, struct mail *m, int code)
 	if (!m->fate) {
 		m->fate = 'Z';
 		if (code < 0)
-			smtp_words(s, "Connected to %s but connection died. (#4.4.2)\n");
+			smtp_died(s);
 		else
 			smtp_said(s, "%s ended the session. (#4.4.2)\n");
 	}

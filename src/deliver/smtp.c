@@ -123,10 +123,22 @@ static int command(struct smtp *s, const char *verb)
 	return wire_reply(&s->w, at);
 }
 
+void smtp_died(struct smtp *s)
+{
+	if (!CFG_TLS) {
+		smtp_words(s, "Connected to %s but connection died. (#4.4.2)\n");
+		return;
+	}
+	smtp_words(s, "Connected to %s but ");
+	if (!tls_reason(s->w.fd, &s->report))
+		buf_puts(&s->report, "connection died.");
+	buf_puts(&s->report, " (#4.4.2)\n");
+}
+
 int smtp_refused(struct smtp *s, int code, const char *words)
 {
 	if (code < 0)
-		smtp_words(s, "Connected to %s but connection died. (#4.4.2)\n");
+		smtp_died(s);
 	else
 		smtp_said(s, words);
 	return 0;

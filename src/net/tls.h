@@ -76,7 +76,8 @@ ssize_t tls_read(int fd, void *p, size_t n, int64_t at);
 /* All n bytes. 0 / -1 errno. */
 int tls_write(int fd, const void *p, size_t n, int64_t at);
 /* Why tls_read() or tls_write() failed, when the other side said why (with TLS 1.3 it says
- * only here that it wants a client certificate): words as those of tls_start(). 1/0. */
+ * only here that it wants a client certificate): words as those of tls_start(). 1/0. The
+ * connection is over: something that was not yet read may be lost. Never waits. */
 int tls_reason(int fd, struct buf *why);
 /* 1 when tls_read() would not wait: bytes of the other side are here, or its end. Takes
  * in what is no data (a session ticket), so a readable socket can be 0. Never waits. */

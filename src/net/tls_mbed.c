@@ -291,7 +291,13 @@ int tls_write(int fd, const void *p, size_t n, int64_t at)
 
 int tls_reason(int fd, struct buf *why)
 {
-	if (!tls_on(fd) || t.broken != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+	unsigned char c;
+
+	if (!tls_on(fd))
+		return 0;
+	/* Where it was a write that failed, what the other side said is still unread. */
+	tls_read(fd, &c, 1, clock_mono());
+	if (t.broken != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
 		return 0;
 	say_alert(t.ssl.MBEDTLS_PRIVATE(in_msg)[1], why);
 	return 1;

@@ -224,7 +224,7 @@ chmod 600 "$TMP/mine.pem"
 tls_sink p256 --client-ca "$TLSCA/roots.pem"
 check "127.0.0.1:$PORT $V"
 is "a certificate of ours is wanted: exit 1" "$EXIT" 1
-like "and the hint says so" "$OUT" '^   try .*client certificate'
+like "and it says so" "$OUT" '^!! .*wants a client certificate'
 check "127.0.0.1:$PORT $V,CERT=$TMP/mine.pem"
 is "shown" "$EXIT $(wire last peer)" "0 board.example.net"
 
