@@ -1,14 +1,15 @@
 #!/bin/sh
 # Exim, whose TLS is GnuTLS, and OpenSMTPD: STARTTLS, TLS from the start, logins, a client's
-# certificate, TLS that is broken, and what is said when it is not to be. What they take stays
-# in their queues.
+# certificate, TLS that is broken, and what is said when it is not to be. What Exim takes stays
+# in its queue.
 # shellcheck disable=SC1091,SC2154,SC2317 # $HERE and others are peer.sh's
 . "$(dirname "$0")/peer.sh"
 need "TLS" openssl || done_testing
 . "$TOP/tests/peer/tlspeer.sh"
 E=/usr/peer/exim4-daemon-light/usr/sbin/exim4 O=/usr/peer/opensmtpd/usr
 START=10125 SMTPS=465 V12=10126 CLIENT=10128 CLEAR=10130 WRONG=10131 OPEN=10132
-for k in p256 rsa2048 wrongname client; do tls_cert $k; done
+EC=10133 UNKNOWN=10134
+for k in p256 rsa2048 wrongname unknown client; do tls_cert $k; done
 cat "$TLSCA/client.cert" "$TLSCA/client.key" >"$TMP/mine.pem"
 chmod 600 "$TMP/mine.pem"
 chmod 711 "$TMP"
@@ -95,7 +96,7 @@ exim_test() {
 	row Exim "wrong name, pinned" '^K' \
 		"$(remote "127.0.0.1:$WRONG $USER_ $PASSWORD TLS=verify,PIN=$(tls_pin wrongname)")"
 	row Exim "client certificate" '^K' "$(remote "127.0.0.1:$CLIENT $VERIFY,CERT=$TMP/mine.pem")"
-	row Exim "client certificate missing" '^Z' "$(remote "127.0.0.1:$CLIENT $VERIFY")"
+	row Exim "client certificate missing" '^Z.*wants a client certificate' "$(remote "127.0.0.1:$CLIENT $VERIFY")"
 	row "Exim without TLS" "never a login" '^Z' "$(remote "127.0.0.1:$CLEAR $USER_ $PASSWORD $VERIFY")"
 	row "Exim without TLS" "loopback, TLS=none said" '^K' "$(remote "127.0.0.1:$CLEAR $USER_ $PASSWORD TLS=none")"
 	rm -f /var/spool/exim4/input/*
@@ -106,42 +107,91 @@ exim_test() {
 	ends
 }
 
-# ---- OpenSMTPD
+# ---- OpenSMTPD: all that it takes is in ann's Maildirs, one for each way in.
 smtpd_conf() {
+	for k in rsa2048 p256 wrongname unknown; do
+		echo "pki $k cert \"$TLSCA/$k.pem\""
+		echo "pki $k key \"$TLSCA/$k.key\""
+	done
 	cat <<-C
-		pki rsa cert "$TLSCA/rsa2048.pem"
-		pki rsa key "$TLSCA/rsa2048.key"
-		pki wrong cert "$TLSCA/wrongname.pem"
-		pki wrong key "$TLSCA/wrongname.key"
 		ca roots cert "$TLSCA/roots.pem"
 		table creds file:/etc/opensmtpd/creds
-		listen on lo port $START tls-require pki rsa auth <creds>
-		listen on lo port $SMTPS smtps pki rsa auth <creds>
-		listen on lo port $CLIENT tls-require verify pki rsa ca roots
-		listen on lo port $WRONG tls-require pki wrong auth <creds>
-		listen on lo port $OPEN tls pki rsa
-		action hold relay host smtp://127.0.0.1:1
-		match auth from any for any action hold
-		match from any for any action hold
+		table anybody { "@" = "ann" }
+		listen on lo port $START tls-require pki rsa2048 auth <creds>
+		listen on lo port $SMTPS smtps pki p256 auth <creds>
+		listen on lo port $EC tls-require pki p256 auth <creds>
+		listen on lo port $CLIENT tls-require verify pki rsa2048 ca roots
+		listen on lo port $WRONG tls-require pki wrongname auth <creds>
+		listen on lo port $UNKNOWN tls-require pki unknown auth <creds>
+		listen on lo port $OPEN tls pki rsa2048
+		action login maildir "/home/ann/login" virtual <anybody>
+		action open maildir "/home/ann/open" virtual <anybody>
+		match auth from any for any action login
+		match from any for any action open
 	C
 }
+
+# smtpd_start [SETTING...]
+smtpd_start() {
+	: >"$TMP/smtpd.out"
+	env "$@" smtpd -d -f /etc/smtpd.conf >>"$TMP/smtpd.out" 2>&1 & pids=$!
+	wait_for is_open $OPEN || { cat "$TMP/smtpd.out"; echo "Bail out! no OpenSMTPD"; exit 1; }
+}
+smtpd_sick() { openssl s_client -connect 127.0.0.1:$SMTPS </dev/null 2>&1 | grep -q 'alert internal error'; }
+smtpd_said() { sed -n "s/.*\($1\).*/\1/p" "$TMP/smtpd.out" | tail -n 1; }
+arrived() { find "/home/ann/$1/new" -type f 2>/dev/null | wc -l; }
+all_arrived() { [ "$(arrived "$1")" -ge "$2" ]; }
+
 # TLS as it is meant to be.
 smtpd_works() {
+	n=0
 	for m in PLAIN LOGIN; do
-		row OpenSMTPD "AUTH_SMTP=$m" '^K' "$(remote "127.0.0.1:$START $USER_ $PASSWORD $VERIFY,AUTH_SMTP=$m")"
-		row OpenSMTPD "$m, wrong password" '^Z.*535' "$(remote "127.0.0.1:$START $USER_ wr0ng $VERIFY,AUTH_SMTP=$m")"
+		for p in $START $SMTPS; do
+			row OpenSMTPD "$p: AUTH_SMTP=$m" '^K' \
+				"$(remote "127.0.0.1:$p $USER_ $PASSWORD $VERIFY,AUTH_SMTP=$m")"
+			is "it knows who it was" "$(smtpd_said "authentication user=[a-z]* result=[a-z]*")" \
+				"authentication user=$USER_ result=ok"
+			row OpenSMTPD "$p: $m, wrong password" '^Z.*535' \
+				"$(remote "127.0.0.1:$p $USER_ wr0ng $VERIFY,AUTH_SMTP=$m")"
+			is "it says so" "$(smtpd_said "authentication user=[a-z]* result=[a-z]*")" \
+				"authentication user=$USER_ result=permfail"
+			n=$((n + 1))
+		done
 	done
-	row OpenSMTPD "a mechanism that it has not" '^Z' "$(remote "127.0.0.1:$START $USER_ $PASSWORD $VERIFY,AUTH_SMTP=CRAM-MD5")"
-	row OpenSMTPD "no login: refused" '^[Zh]' "$(remote "127.0.0.1:$START $VERIFY")"
-	row OpenSMTPD "TLS from the start, 465" '^K' "$(remote "127.0.0.1:$SMTPS $USER_ $PASSWORD $VERIFY")"
+	row OpenSMTPD "the strongest" '^K' "$(remote "127.0.0.1:$EC $USER_ $PASSWORD $VERIFY")"
+	row OpenSMTPD "a mechanism that it has not" '^Z.*does not offer the mechanism' \
+		"$(remote "127.0.0.1:$START $USER_ $PASSWORD $VERIFY,AUTH_SMTP=CRAM-MD5")"
+	row OpenSMTPD "no login: waits" '^Z.*530' "$(remote "127.0.0.1:$START $VERIFY")"
+	row OpenSMTPD "a login, which it does not offer" '^Z' "$(remote "127.0.0.1:$OPEN $USER_ $PASSWORD $VERIFY")"
 	row OpenSMTPD "TLS from the start, without verify" '^K' "$(remote "127.0.0.1:$SMTPS $USER_ $PASSWORD TLS=must")"
 	row OpenSMTPD "wrong name" '^Z.*www\.example\.org' "$(remote "127.0.0.1:$WRONG $USER_ $PASSWORD $VERIFY")"
 	row OpenSMTPD "wrong name, TLS=must said" '^K' "$(remote "127.0.0.1:$WRONG $USER_ $PASSWORD TLS=must")"
+	row OpenSMTPD "unknown authority" '^Z' "$(remote "127.0.0.1:$UNKNOWN $USER_ $PASSWORD $VERIFY")"
+	row OpenSMTPD "unknown authority, pinned" '^K' \
+		"$(remote "127.0.0.1:$UNKNOWN $USER_ $PASSWORD TLS=verify,PIN=$(tls_pin unknown)")"
+	row OpenSMTPD "another key than the pinned one" '^Z' \
+		"$(remote "127.0.0.1:$START $USER_ $PASSWORD TLS=verify,PIN=$(tls_pin p256)")"
+	n=$((n + 4))
+	wait_for all_arrived login $n
+	is "what was taken with a login has arrived, and nothing else" "$(arrived login)" $n
 	row OpenSMTPD "client certificate" '^K' "$(remote "127.0.0.1:$CLIENT $VERIFY,CERT=$TMP/mine.pem")"
 	row OpenSMTPD "client certificate missing" '^Z' "$(remote "127.0.0.1:$CLIENT $VERIFY")"
-	: >"$TMP/smtpd.out"
+	row OpenSMTPD "TLS=may" '^K' "$(remote "127.0.0.1:$OPEN TLS=may")"
+	like "was with TLS" "$(smtpd_said 'smtp tls .*')" TLSv1.3
+	wait_for all_arrived open 2
+	is "what was taken without one as well" "$(arrived open)" 2
+	rm -rf /home/ann/login
 	is "OpenSMTPD: twenty messages in one flush" "$(flush 20 "127.0.0.1:$START $USER_ $PASSWORD $VERIFY")" "0  20 success "
-	is "all have arrived" "$(grep -c 'smtp message.*nrcpt=1' "$TMP/smtpd.out")" 20
+	wait_for all_arrived login 20
+	is "all have arrived" "$(arrived login)" 20
+	is "byte for byte" "$(smtpd_bodies login)" 1
+}
+# How many different bodies there are, all of them as sent.
+smtpd_bodies() {
+	for f in "/home/ann/$1/new"/*; do
+		sed '1,/^$/d' "$f" | cmp -s - "$TMP/body" || echo "$f is another"
+	done
+	for f in "/home/ann/$1/new"/*; do sed '1,/^$/d' "$f" | cksum; done | sort -u | wc -l
 }
 
 # TLS that ends in the handshake, whoever asks: a server that is like that.
@@ -153,10 +203,35 @@ smtpd_broken() {
 	row "OpenSMTPD, broken TLS" "TLS=may: a new connection without it" '^K' "$(remote "127.0.0.1:$OPEN TLS=may")"
 	row "OpenSMTPD, broken TLS" "TLS=may, pinned: waits" '^Z.*TLS' \
 		"$(remote "127.0.0.1:$OPEN TLS=may,PIN=$(tls_pin rsa2048)")"
-	row "OpenSMTPD" "TLS=none" '^K' "$(remote "127.0.0.1:$OPEN TLS=none")"
-	: >"$TMP/smtpd.out"
-	is "OpenSMTPD: twenty messages in one flush" "$(flush 20 "127.0.0.1:$OPEN TLS=may")" "0  20 success "
-	is "all have arrived" "$(grep -c 'smtp message.*nrcpt=1' "$TMP/smtpd.out")" 20
+	row "OpenSMTPD, broken TLS" "TLS=none" '^K' "$(remote "127.0.0.1:$OPEN TLS=none")"
+	wait_for all_arrived open 2
+	rm -rf /home/ann/open
+	is "OpenSMTPD, broken TLS: twenty messages in one flush" "$(flush 20 "127.0.0.1:$OPEN TLS=may")" "0  20 success "
+	wait_for all_arrived open 20
+	is "all have arrived" "$(arrived open)" 20
+	is "byte for byte, without TLS" "$(smtpd_bodies open)" 1
+	rm -rf /home/ann/open
+}
+
+# That of Debian 12 looks for its private keys, which another process of it has, in the
+# way of OpenSSL 1.1: OpenSSL 3 goes there only when an engine has the public key
+# operations (its issue 1171). So it is a server with broken TLS, and one whose TLS works
+# when there is such an engine; that of PKCS #11 leaves keys that are not its own alone.
+smtpd_engine() {
+	cat >/etc/opensmtpd/openssl.cnf <<-C
+		openssl_conf = all
+		[all]
+		engines = engines
+		[engines]
+		one = one
+		[one]
+		engine_id = pkcs11
+		default_algorithms = PKEY_CRYPTO
+		init = 0
+	C
+	chmod 644 /etc/opensmtpd/openssl.cnf
+	ends
+	smtpd_start OPENSSL_CONF=/etc/opensmtpd/openssl.cnf
 }
 smtpd_test() {
 	need "OpenSMTPD" $O/sbin/smtpd || return 0
@@ -176,14 +251,13 @@ smtpd_test() {
 	chmod 644 /etc/opensmtpd/creds
 	smtpd_conf >/etc/smtpd.conf
 	chmod 711 /var/spool/smtpd
-	smtpd -d -f /etc/smtpd.conf >>"$TMP/smtpd.out" 2>&1 & pids=$!
-	wait_for is_open $START || { cat "$TMP/smtpd.out"; echo "Bail out! no OpenSMTPD"; exit 1; }
-	logged() { sed -n "s/.*\($1\).*/\1/p" "$TMP/smtpd.out" | tail -n 1; }
-
-	# That of Debian 12 cannot serve TLS: it uses a key in a way that OpenSSL 3 does not
-	# allow (its issue 1171), and openssl itself gets no further than we do.
-	if openssl s_client -connect 127.0.0.1:$SMTPS </dev/null 2>&1 | grep -q 'alert internal error'; then
+	smtpd_start LC_ALL=C
+	if smtpd_sick; then
 		smtpd_broken
+		if need "OpenSMTPD with TLS" "$(openssl version -e | sed 's/.*"\(.*\)"/\1/')/pkcs11.so"; then
+			smtpd_engine
+			if smtpd_sick; then is "OpenSMTPD with TLS" sick well; else smtpd_works; fi
+		fi
 	else
 		smtpd_works
 	fi
