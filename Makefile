@@ -50,7 +50,7 @@ endif
 VARIANT := $(if $(filter 1,$(SAN)),san,$(if $(filter 0,$(STATIC)),host,static))
 O ?= $(if $(filter static,$(VARIANT)),build,build/$(VARIANT))
 # Written the same way however it was given: it is part of the flags.
-override O := $(patsubst $(CURDIR)/%,%,$(O))
+override O := $(patsubst %/,%,$(patsubst $(CURDIR)/%,%,$(O)))
 override DEPS := $(patsubst $(CURDIR)/%,%,$(DEPS))
 OBJ := $(O)/obj
 
@@ -131,7 +131,7 @@ COMPILE = $(CC) $(WARN) $(PREF_$(VARIANT)) $(ARCH_FLAGS) $(CFLAGS) $(CPPFLAGS) $
 # small lies together, and not among large tables: 12 KB less in an idle runner.
 LDPREF_static := -Wl,-z,norelro,-z,noseparate-code,-z,common-page-size=64 \
 	-Wl,--gc-sections,--build-id=none -Wl,--sort-section=alignment $(LTO_static)
-LDPREF_static += $(if $(TLS_LTO),$(filter-out -flto% -ffat%,$(PREF_static)) $(TLS_LTO))
+LDTLS := $(if $(TLS_LTO),$(filter-out -flto% -ffat%,$(PREF_static)) $(TLS_LTO))
 LDPREF_host := -Wl,--gc-sections,--build-id=none
 # Without it, parts of Mbed TLS that nobody calls would want what is not there.
 LDPREF_san := -Wl,--gc-sections
@@ -145,7 +145,7 @@ LIBGCC := $(shell $(CC) $(ARCH_FLAGS) -print-libgcc-file-name)
 LDNEED_static += -nostdlib -Wl,--start-group $(MUSL)/lib/libc.a $(LIBGCC) \
 	-Wl,--end-group
 endif
-LINK = $(CC) $(LDPREF_$(VARIANT)) $(ARCH_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(CRT)
+LINK = $(CC) $(LDPREF_$(VARIANT)) $(LDTLS) $(ARCH_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(CRT)
 # Mbed TLS calls back for memory and the PSA interface.
 LIBS = $(ARCHIVE) $(TLS_LIB) $(if $(TLS_LIB),$(ARCHIVE)) $(LDNEED_$(VARIANT))
 # Linked first, as one object with what it needs of the C library, so that what an idle
@@ -263,7 +263,8 @@ endif
 # V=1 shows the commands, make -s nothing.
 SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 run = @$(if $(V),set -x;,$(if $(SILENT),,echo "$(1) $@";)) $(2)
-$(ALLOBJS): $(OBJ)/%.o: %.c $(OBJ)/flags $(O)/config.h | $(MUSL_BUILT)
+# Who includes config.h says so in its .d, as with any other header.
+$(ALLOBJS): $(OBJ)/%.o: %.c $(OBJ)/flags | $(O)/config.h $(MUSL_BUILT)
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -MMD -MP -c -o $@ $<)
 

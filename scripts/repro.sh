@@ -16,13 +16,13 @@ tree() { # DIR UMASK TZ LANG JOBS
 		umask "$2"
 		TZ=$3 LANG=$4 LC_ALL=$4
 		export TZ LANG LC_ALL
-		cp -R "$tmp/now/." "$tmp/$1/"
+		cp -Rp "$tmp/now/." "$tmp/$1/"
 		cd "$tmp/$1"
 		$MAKE -s --no-print-directory O=build DEPS="$deps" -j"$5" bins
 	)
 }
 mkdir "$tmp/now"
-(cd "$top" && cp -R Makefile config.mk board scripts src "$tmp/now/")
+(cd "$top" && cp -Rp Makefile config.mk board scripts src "$tmp/now/")
 tree one 022 UTC C 1
 tree a-longer/name 077 Pacific/Auckland C.UTF-8 2
 rc=0

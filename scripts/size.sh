@@ -3,7 +3,7 @@
 # of tests/size.limits. Called by `make size`, which has linked the variants:
 # without one applet (the difference is what its option saves), with it alone
 # (what the smallest program with it would be), and whole with a linker map.
-# Reads O ARCH TLS VARIANT FNS MAKE.
+# Reads O ARCH TLS VARIANT FNS MAKE BOARD_CFLAGS (more flags for those of boards).
 set -eu
 cd "$(dirname "$0")/.."
 bytes() { wc -c <"$1" | tr -d ' '; }
@@ -126,7 +126,8 @@ while read -r f arch tls limit board; do
 	d=$O what=$f
 	if [ -n "$board" ]; then
 		d=$O/size/$board what="$f of $board"
-		${MAKE:-make} -s --no-print-directory BOARD="$board" O="$d" bins
+		${MAKE:-make} -s --no-print-directory BOARD="$board" O="$d" \
+			${BOARD_CFLAGS:+CFLAGS="$BOARD_CFLAGS"} bins
 	fi
 	n=$(bytes "$d/$f")
 	if [ "$n" -lt "$limit" ]; then

@@ -99,10 +99,13 @@ add() { # VARIANT FILE
 variants=$VARIANT short=
 [ $# -gt 0 ] || [ "$VARIANT" != static ] || variants='static host san'
 rm -rf "$O/t"
+jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
+# As many as make was told, or as there are processors.
+case ${MAKEFLAGS:-} in *-j*) j= ;; *) j=-j$jobs ;; esac
 for v in $variants; do
 	mkdir -p "$O/t/$v"
-	# shellcheck disable=SC2046 # words for make
-	$MAKE --no-print-directory -s $(flags "$v" "$(out "$v")") bins testbins unit
+	# shellcheck disable=SC2046,SC2086 # words for make
+	$MAKE --no-print-directory -s $j $(flags "$v" "$(out "$v")") bins testbins unit
 done
 reachable || copy
 if [ $# -gt 0 ]; then
@@ -123,4 +126,4 @@ else
 	done
 fi
 # shellcheck disable=SC2046 # one name a line, without spaces
-prove -j "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" --exec '' $(cat "$O/t/list")
+prove -j "$jobs" --exec '' $(cat "$O/t/list")

@@ -5,7 +5,7 @@
 T=$TMP/tree D=$TMP/dest
 tree "$T"
 umask 077
-ok 'make install' build "$T" install DESTDIR="$D"
+ok 'make install' build "$T" CFG_TLS=0 install DESTDIR="$D"
 mode() { stat -c %a "$D$1"; }
 is 'qmta: mode' "$(mode /usr/sbin/qmta)" 755
 is 'qmail-queue: no set-id bit' "$(mode /usr/sbin/qmail-queue)" 755
@@ -28,15 +28,15 @@ for p in "$TOP"/docs/man/*.[1578]; do
 	is "page $(basename "$p")" \
 		"$(mode "/usr/share/man/man${p##*.}/$(basename "$p")")" 644
 done
-ok 'another prefix' build "$T" install DESTDIR="$TMP/d2" PREFIX=/opt/q
-ok 'goes there' test -x "$TMP/d2/opt/q/sbin/qmta" -a ! -e "$TMP/d2/usr"
 if [ "$(id -u)" -eq 0 ]; then
-	ok 'SETUID=1' build "$T" install DESTDIR="$TMP/d3" SETUID=1 \
+	ok 'SETUID=1' build "$T" CFG_TLS=0 install DESTDIR="$TMP/d3" SETUID=1 \
 		QMAILQ=nobody QMAIL_GROUP="$(id -gn nobody)"
 	is 'SETUID=1: mode and owner' \
 		"$(stat -c '%a %U' "$TMP/d3/usr/sbin/qmail-queue")" '4711 nobody'
 else
 	skip 'SETUID=1' 'only root can give files away'
 fi
-ok 'a second time over the first' build "$T" install DESTDIR="$D"
+ok 'a second time over the first' build "$T" CFG_TLS=0 install DESTDIR="$D"
+ok 'another prefix' build "$T" CFG_TLS=0 install DESTDIR="$TMP/d2" PREFIX=/opt/q
+ok 'goes there' test -x "$TMP/d2/opt/q/sbin/qmta" -a ! -e "$TMP/d2/usr"
 done_testing

@@ -6,7 +6,7 @@
 . "$TOP/tests/lib/tree.sh"
 T=$TMP/tree
 tree "$T"
-ok 'CFG_LOCAL=0' build "$T" CFG_LOCAL=0
+ok 'CFG_LOCAL=0' build "$T" CFG_LOCAL=0 CFG_TLS=0
 is "what only local delivery says is not in it" \
 	"$(grep -ac 'Delivered-To: \|Maildir/tmp\|#4.2.1' "$T/build/qmta")" 0
 ok "it is in a whole one" grep -aq 'Delivered-To: ' "$BIN/qmta"

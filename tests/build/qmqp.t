@@ -9,7 +9,7 @@ trap 'qmqp_stop a; rm -rf "$TMP"' EXIT
 T=$TMP/tree
 S=$TMP/sbin
 tree "$T"
-ok 'a build with directories of its own' build "$T" "SBINDIR=$S"
+ok 'a build with directories of its own' build "$T" CFG_TLS=0 "SBINDIR=$S"
 BIN=$T/build/bin
 . "$TOP/tests/lib/runner.sh"
 RBIN=
@@ -107,10 +107,10 @@ export QUEUEDIR="$TMP/queue"
 
 n=$(took a)
 servers "$A"
-ok 'CFG_QUEUE=0' build "$T" "SBINDIR=$S" CFG_QUEUE=0
+ok 'CFG_QUEUE=0' build "$T" CFG_TLS=0 "SBINDIR=$S" CFG_QUEUE=0
 Q=$T/build/bin
 is "sendmail goes by QMQP" "$("$Q/sendmail" ann@b.example <"$TMP/m"; echo $?) $(took a)" "0 $((n + 1))"
 is "qmail-queue is qmail-qmqpc" "$("$Q/qmail-queue" <"$TMP/m" 1<"$TMP/e"; echo $?) $(took a)" "0 $((n + 2))"
-is "and is installed as a link" "$(build "$T" "SBINDIR=$S" CFG_QUEUE=0 DESTDIR="$TMP/d" install >/dev/null
+is "and is installed as a link" "$(build "$T" CFG_TLS=0 "SBINDIR=$S" CFG_QUEUE=0 DESTDIR="$TMP/d" install >/dev/null
 	readlink "$TMP/d$S/qmail-queue")" qmta
 done_testing

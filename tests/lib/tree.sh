@@ -6,10 +6,10 @@ DEPS=${DEPS:-$TOP/.deps}
 O=${O:-$TOP/build}
 tree() {
 	mkdir -p "$1/tests/lib"
-	cp -R "$TOP/Makefile" "$TOP/config.mk" "$TOP/board" "$TOP/scripts" \
+	cp -Rp "$TOP/Makefile" "$TOP/config.mk" "$TOP/board" "$TOP/scripts" \
 		"$TOP/src" "$1/"
-	cp "$TOP/tests/lib/clock_fake.c" "$1/tests/lib/"
-	[ ! -d "$TOP/docs" ] || cp -R "$TOP/docs" "$1/"
+	cp -p "$TOP/tests/lib/clock_fake.c" "$1/tests/lib/"
+	[ ! -d "$TOP/docs" ] || cp -Rp "$TOP/docs" "$1/"
 }
 # build DIR ARGUMENT...: make there, quietly, with two jobs.
 build() {
