@@ -99,7 +99,13 @@ add() { # VARIANT FILE
 variants=$VARIANT short=
 [ $# -gt 0 ] || [ "$VARIANT" != static ] || variants='static host san'
 rm -rf "$O/t"
-jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
+# Without a network it takes long, and the rows are skipped.
+peer=
+if [ $# -eq 0 ] && [ "$VARIANT" = static ]; then
+	timeout -k 5 120 sh tests/peer/box.sh install short &
+	peer=$!
+fi
+jobs=$(getconf _NPROCESSORS_ONLN)
 # As many as make was told, or as there are processors.
 case ${MAKEFLAGS:-} in *-j*) j= ;; *) j=-j$jobs ;; esac
 for v in $variants; do
@@ -107,14 +113,13 @@ for v in $variants; do
 	# shellcheck disable=SC2046,SC2086 # words for make
 	$MAKE --no-print-directory -s $j $(flags "$v" "$(out "$v")") bins testbins unit
 done
+[ -z "$peer" ] || wait "$peer" || :
 reachable || copy
 if [ $# -gt 0 ]; then
 	for t; do add "$VARIANT" "${t#"$top"/}"; done
 else
 	short=1
 	if [ "$VARIANT" = static ]; then
-		# Without a network that takes long, and the rows are skipped.
-		timeout -k 5 120 sh tests/peer/box.sh install short || :
 		for t in tests/build/*.t tests/fault/*.t tests/peer/*.t; do
 			[ -f "$t" ] && add static "$t"
 		done
@@ -125,5 +130,6 @@ else
 		done
 	done
 fi
+# One more than there are processors, as many tests wait for a clock.
 # shellcheck disable=SC2046 # one name a line, without spaces
-prove -j "$jobs" --exec '' $(cat "$O/t/list")
+prove -j "${JOBS:-$((jobs + 1))}" --exec '' $(cat "$O/t/list")
