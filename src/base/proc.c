@@ -76,8 +76,8 @@ void proc_exec(const char *program, char *const argv[], char *const envp[], int 
 	proc_signals_reset();
 	proc_signal(SIGPIPE, SIG_DFL);
 	proc_signal(SIGXFSZ, SIG_DFL);
-	if (((CFG_SEND && in == out) || lseek(in, 0, SEEK_SET) == 0) && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
-		(!errors || dup2(out, 2) == 2)) {
+	if (((CFG_SEND && in == out) || lseek(in, 0, SEEK_SET) == 0) &&
+		dup2(in, 0) == 0 && dup2(out, 1) == 1 && (!errors || dup2(out, 2) == 2)) {
 		/* dup2() of a descriptor to itself leaves close-on-exec on. */
 		ioctl(0, FIONCLEX);
 		proc_close_from(3);

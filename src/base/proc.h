@@ -22,9 +22,8 @@ pid_t proc_fork(void);
 /* Closes every descriptor from fd on. */
 void proc_close_from(int fd);
 /* Becomes the program: `in`, from its beginning (a socket that is `out` as well: as it
- * is), as its input, `out` as its output
- * and, if `errors`, its errors; no other descriptor, default signals. What does not
- * work ends in exit EXIT_TEMP. */
+ * is), as its input, `out` as its output and, if `errors`, its errors; no other
+ * descriptor, default signals. What does not work ends in exit EXIT_TEMP. */
 void proc_exec(const char *program, char *const argv[], char *const envp[], int in,
 	int out, int errors) __attribute__((noreturn));
 /* over() is called from a signal handler when `secs` (at least 1) are over; it does

@@ -109,7 +109,6 @@ static int once(struct smtp *s, const char **why)
 		A.only : getenv("AUTH_SMTP");
 	A.sasl.host = s->relay.host;
 	A.sasl.port = s->relay.port;
-	A.sasl.plain = 1;
 	if (tls_binding(s->w.fd, A.binding))
 		A.sasl.binding = A.binding;
 	code = dialogue(s, why);

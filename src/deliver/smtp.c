@@ -125,14 +125,12 @@ static int command(struct smtp *s, const char *verb)
 
 void smtp_died(struct smtp *s)
 {
-	if (!CFG_TLS) {
+	if (CFG_TLS)
+		smtp_words(s, "Connected to %s but ");
+	if (CFG_TLS && tls_reason(s->w.fd, &s->report))
+		buf_puts(&s->report, ". (#4.4.2)\n");
+	else
 		smtp_words(s, "Connected to %s but connection died. (#4.4.2)\n");
-		return;
-	}
-	smtp_words(s, "Connected to %s but ");
-	if (!tls_reason(s->w.fd, &s->report))
-		buf_puts(&s->report, "connection died.");
-	buf_puts(&s->report, " (#4.4.2)\n");
 }
 
 int smtp_refused(struct smtp *s, int code, const char *words)

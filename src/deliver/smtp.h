@@ -117,7 +117,8 @@ char smtp_prepare(struct smtp *s, const struct mail *m);
  * s->tls in them; and the same with the ending "Remote host said" when its last reply has text. */
 void smtp_words(struct smtp *s, const char *fmt);
 void smtp_said(struct smtp *s, const char *fmt);
-/* Words for a connection that ended: the server's own, when it has said in TLS why. */
+/* Words for a connection that ended: that it died, or what the server says is wrong with our
+ * TLS. */
 void smtp_died(struct smtp *s);
 /* 0, with these words for a reply that is not what it should be, or those for none (-1). */
 int smtp_refused(struct smtp *s, int code, const char *words);

@@ -1,8 +1,8 @@
 /* dkim.c: a message as DKIM hashes it (RFC 6376 3.4.2, 3.4.4), in one pass. The values of
  * fields that will be signed are kept in their relaxed form, a record behind each, so that
- * they can be walked from below (5.4.2); the body goes through. Refuses nothing: a line of the header that is no field is not signed, and a name
- * that has no room is left out of h= as a whole, as to a verifier a part of its fields
- * would be other fields. */
+ * they can be walked from below (5.4.2); the body goes through. Refuses nothing: a line of
+ * the header that is no field is not signed, and a name that has no room is left out of h=
+ * as a whole, as to a verifier a part of its fields would be other fields. */
 #include <string.h>
 #include "../base/text.h"
 #include "addrlist.h"

@@ -4,7 +4,6 @@
  * is never "no login", since the mail would then go out without one. */
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "../base/cdb.h"
 #include "../base/clock.h"
@@ -15,6 +14,7 @@
 #include "crypt.h"
 #include "login.h"
 #include "login_cmd.h"
+#include "tls_file.h"
 
 #define LOGINS "remote_auth"
 #define DATABASE LOGINS ".cdb"
@@ -26,11 +26,9 @@ enum { IS_COMMAND = 1, IS_TOKEN = 2 };
 /* ---- files with secrets ---- */
 
 /* May this file be used? A name without a slash in front is one of the control directory.
- * Root may read what is anybody's: it was told to. 0; -1 with words, but 1 where there is
- * no such file. */
+ * 0; -1 with words, but 1 where there is no such file. */
 static int check(const char *name, struct buf *why)
 {
-	unsigned me = geteuid();
 	char path[PATH_CAP];
 	struct stat st;
 
@@ -41,15 +39,9 @@ static int check(const char *name, struct buf *why)
 		errno = 0;
 	if (errno == ENOENT)
 		return 1;
-	if (errno)
-		buf_fmt(why, "user %u cannot read %s: %s", me, name, err_text(errno));
-	else if (st.st_mode & 007)
-		buf_fmt(why, "other users may read %s: chmod o= %s", path, path);
-	else if (me && st.st_uid && st.st_uid != me)
-		buf_fmt(why, "%s is user %u's, and must be root's or user %u's, who reads it",
-			path, (unsigned)st.st_uid, me);
-	else
-		return 0;
+	if (!errno)
+		return secret_ok(&st, path, why) - 1;
+	buf_fmt(why, "user %u cannot read %s: %s", (unsigned)geteuid(), name, err_text(errno));
 	return -1;
 }
 
@@ -137,7 +129,7 @@ static int in_file(const char *const key[KEYS], struct buf *value, struct buf *w
 {
 	struct buf list = BUF_HEAP(CONTROL_MAX);
 	const char *line = 0;
-	int i, r = check(LOGINS, why);
+	int i, r = check("remote_auth", why);
 
 	if (r)
 		return r < 0 ? r : 0;

@@ -67,7 +67,8 @@ static void check_lines(struct qmqp *q, const char *where)
 			to += len;
 			q->count++;
 		} else if (c && c != '#')
-			say("warning", CFG_TLS ? "%s: not a QMQP server, and left out: %s" :
+			say("warning", CFG_TLS ?
+				"%s: not a QMQP server, or no option of one; left out: %s" :
 				"%s: not QMQP, or needs TLS; left out: %s", where, line);
 	}
 	q->servers.len = to;

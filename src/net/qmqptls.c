@@ -16,15 +16,9 @@ static const char names[] = "PIN\0TLSNAME\0CAFILE\0CERT\0PSKFILE\0TLSMETHOD\0TLS
 /* 1 when the n bytes are NAME=value with one of the names. */
 static int is_option(const char *s, size_t n)
 {
-	const char *name;
-	size_t k;
+	size_t k = strcspn(s, "=");
 
-	for (name = names; *name; name += k + 1) {
-		k = strlen(name);
-		if (n > k + 1 && s[k] == '=' && text_caseeq(s, k, name, k))
-			return 1;
-	}
-	return 0;
+	return k + 1 < n && text_index(names, s, k);
 }
 
 int qmqptls_settle(char *line)

@@ -168,14 +168,6 @@ int relay_option(const char *value, const char *name, char *to, size_t cap)
 	return 0;
 }
 
-/* 1 when the n bytes are one of the words, each of which ends in NUL. */
-static int is_one_of(const char *words, const char *s, size_t n)
-{
-	while (*words && !text_caseeq(words, strlen(words), s, n))
-		words += strlen(words) + 1;
-	return *words != 0;
-}
-
 static const char *wrong_option(struct field all)
 {
 	static const char names[] = "TLS\0" "PIN\0" "TLSNAME\0" "CAFILE\0" "CERT\0" "PSKFILE\0"
@@ -187,10 +179,10 @@ static const char *wrong_option(struct field all)
 	while (option(&all, &name, &v)) {
 		if (v.s == name.s + name.n)
 			return "an option has no = (a user needs a password, or -)";
-		if (!is_one_of(names, name.s, name.n))
+		if (!text_index(names, name.s, name.n))
 			return "an option is none of those in qmta-control(5)";
 		if (text_caseeq(name.s, name.n, "TLS", 3) &&
-			!is_one_of("none\0may\0must\0verify\0", v.s, v.n))
+			!text_index("none\0may\0must\0verify\0", v.s, v.n))
 			return "TLS= is none, may, must or verify";
 		if (text_caseeq(name.s, name.n, "OUTGOINGIP", 10) && !addr_parse(&a, v.s, v.n))
 			return "OUTGOINGIP= is an address";

@@ -6,7 +6,7 @@
 #include "../base/text.h"
 #include "sasl_scram.h"
 
-enum { SHOWS = 1, BINDS = 2, TOKEN = 4 };
+enum { BINDS = 1, TOKEN = 2 };
 
 /* says: what to answer to each challenge, separated by '|', the first unasked; '-': wait
  * for one. $0 NUL, $u user, $n the same as a saslname, $p secret, $h HMAC-MD5 of the
@@ -21,11 +21,11 @@ static const struct mechanism {
 	{ "SCRAM-SHA-1-PLUS", BINDS, DIGEST_SHA1, 0 },
 	{ "SCRAM-SHA-1", 0, DIGEST_SHA1, 0 },
 	{ "CRAM-MD5", 0, 0, "-|$u $h" },
-	{ "PLAIN", SHOWS, 0, "$0$u$0$p" },
-	{ "LOGIN", SHOWS, 0, "-|$u|$p" },
+	{ "PLAIN", 0, 0, "$0$u$0$p" },
+	{ "LOGIN", 0, 0, "-|$u|$p" },
 	/* The second answer is for words in JSON, behind which comes the refusal. */
-	{ "OAUTHBEARER", SHOWS | TOKEN, 0, "n,a=$n,\1$eauth=Bearer $p\1\1|\1" },
-	{ "XOAUTH2", SHOWS | TOKEN, 0, "user=$u\1auth=Bearer $p\1\1|" },
+	{ "OAUTHBEARER", TOKEN, 0, "n,a=$n,\1$eauth=Bearer $p\1\1|\1" },
+	{ "XOAUTH2", TOKEN, 0, "user=$u\1auth=Bearer $p\1\1|" },
 };
 enum { MECHANISMS = sizeof mechanisms / sizeof mechanisms[0] };
 
@@ -65,8 +65,6 @@ static const char *hindrance(const struct sasl *s, const struct mechanism *m)
 			"the server wants a token (TOKENFILE, TOKENCMD), not a password";
 	if (m->flags & BINDS && !s->binding)
 		return "a mechanism that ends in -PLUS needs TLS 1.3";
-	if (m->flags & SHOWS && !s->plain)
-		return "the server has to see the password, and has not proven who it is";
 	return 0;
 }
 

@@ -3,6 +3,8 @@
  * 7677, binding RFC 9266), SCRAM-SHA-1-PLUS, SCRAM-SHA-1, CRAM-MD5 (RFC 2195), PLAIN
  * (RFC 4616), LOGIN; with a token OAUTHBEARER (RFC 7628), XOAUTH2. Only with CFG_TLS.
  *
+ * PLAIN, LOGIN and tokens show the secret to the server: whether it may be logged in to at
+ * all is deliver/secure.h's question, asked before.
  * Names and passwords go as the bytes they are: no SASLprep (RFC 4013), whose tables are
  * larger than all of this, and which changes nothing in ASCII. A control character in
  * either is refused. */
@@ -18,7 +20,6 @@ struct sasl {
 	const char *host;	/* for OAUTHBEARER, 0 or "" none; port beside it */
 	unsigned port;
 	const unsigned char *binding;	/* 32 bytes of tls_binding(), 0 none */
-	int plain;		/* 1: mechanisms that show the password to the server are allowed */
 	/* private */
 	const struct mechanism *mech;
 	int step, proven;

@@ -35,16 +35,17 @@ struct tls_want {
 	const char *cafile;	/* bundle in PEM; 0: control/cafile, else the usual places */
 	const char *cert;	/* client's certificate and key in PEM; 0 none */
 	const char *pskfile;	/* "identity:hexkey", 0600; instead of certificates; 0 none */
-	const struct tlsa *tlsa;	/* RFC 7672 3; instead of a chain to cafile */
+	const struct tlsa *tlsa;	/* RFC 7672 3; instead of a chain to cafile; with CFG_DANE */
 	unsigned ntlsa;
 	const char *method;	/* IndiMail's tlsclientmethod: "TLSv1_2", "TLSv1_3", lowest[:highest]; 0 */
 	const char *ciphers;	/* IndiMail's tlsclientciphers (tls_suites.c); 0 all that there are */
 };
 
-/* What came of it, for the log, the report and qmta check. */
+/* What came of it, for the log and the report; the rest for qmta check (CFG_CHECK). */
 struct tls_seen {
 	enum tls_proof proof;
 	char version[8];	/* "TLSv1.3" */
+	/* from here on: only with CFG_CHECK */
 	char cipher[48];
 	char subject[128];	/* CN or first name of the certificate, printable */
 	char issuer[128];

@@ -102,12 +102,12 @@ int tls_snprintf(char *s, size_t n, const char *fmt, ...);
 /* Digests. SHA-1: a sixth of the usual root certificates sign themselves with
  * it and would not parse, and SCRAM-SHA-1 needs it. MD5: CRAM-MD5. */
 #define MBEDTLS_MD_C
+#define MBEDTLS_HKDF_C
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C
 #define MBEDTLS_SHA1_C
 #define MBEDTLS_MD5_C
-#define MBEDTLS_PKCS5_C
 
 /* Certificates. */
 #define MBEDTLS_ASN1_PARSE_C

@@ -23,15 +23,17 @@ int file_open(const char *path, struct buf *name)
 	return open(name->s, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* What is wrong with who may use it, or 0. */
-static const char *refusal(const struct stat *st)
+int secret_ok(const struct stat *st, const char *path, struct buf *why)
 {
-	uid_t me = geteuid();
+	unsigned me = geteuid();
 
-	if (st->st_mode & 7)
-		return "may be read by everybody and is not used: chmod o=";
-	if (st->st_uid && me && st->st_uid != me)
-		return "is neither root's nor ours and is not used: chown USER";
+	if (st->st_mode & 007)
+		buf_fmt(why, "other users may read %s: chmod o= %s", path, path);
+	else if (me && st->st_uid && st->st_uid != me)
+		buf_fmt(why, "%s is user %u's, and must be root's or user %u's, who reads it",
+			path, (unsigned)st->st_uid, me);
+	else
+		return 1;
 	return 0;
 }
 
@@ -40,19 +42,16 @@ int secret_read(const char *path, struct buf *b, struct buf *why)
 	char whole[512];
 	struct buf name = BUF_OVER(whole);
 	int fd = file_open(path, &name), r = -1;
-	const char *wrong = 0;
 	struct stat st;
 
 	buf_clear(b);
-	if (fd >= 0 && (r = fstat(fd, &st)) == 0 && !(wrong = refusal(&st)))
+	if (fd >= 0 && (r = fstat(fd, &st)) == 0 && (r = secret_ok(&st, whole, why)))
 		r = io_slurp_fd(fd, b);
-	if (wrong) {
-		buf_fmt(why, "%s %s %s", whole, wrong, whole);
-		r = -1;
-	} else if (r < 0 || !b->len || !buf_z(b)) {
-		buf_fmt(why, "unable to read %s: %s", whole, r < 0 ? err_text(errno) : "it is empty");
-		r = -1;
+	if (r < 0 || (r && !(b->len && buf_z(b)))) {
+		buf_fmt(why, "unable to read %s: %s", whole, r < 0 ? err_text(errno) :
+			b->len ? err_text(EFBIG) : "it is empty");
+		r = 0;
 	}
 	io_close(fd);
-	return r < 0 ? -1 : 0;
+	return r > 0 ? 0 : -1;
 }

@@ -2,14 +2,18 @@
  * the control directory. */
 #ifndef NET_TLS_FILE_H
 #define NET_TLS_FILE_H
+#include <sys/stat.h>
 #include "../base/buf.h"
 
 /* Opens it for reading; name becomes the whole path, a C string. The descriptor, or -1
  * with errno. */
 int file_open(const char *path, struct buf *name);
-/* All of a file that only its owner and group may read, as a C string in b (NUL not
- * counted). Its owner is root or this process's user; for root, anybody. 0, or -1 with
- * words: not there, readable by others, too large. */
+/* Whether the file path, which is *st, is one that a secret may be in: only its owner and
+ * group may read it, and its owner is root or this process's user; root, who was told to,
+ * reads anybody's. 1; 0 with words: what to do. */
+int secret_ok(const struct stat *st, const char *path, struct buf *why);
+/* All of such a file as a C string in b (NUL not counted). 0, or -1 with words: not there,
+ * readable by others, empty, too large. */
 int secret_read(const char *path, struct buf *b, struct buf *why);
 
 #endif

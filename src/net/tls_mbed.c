@@ -203,12 +203,14 @@ static enum tls_result identify(const struct tls_want *want, struct tls_seen *se
 	if (want->pskfile)
 		seen->proof = TLS_BY_PSK;	/* no other handshake was offered */
 	else if (!CFG_RESUME || !ticket_used(&t.ssl, seen)) {
-		if (crt)
+		if (CFG_CHECK && crt)
 			trust_describe(crt, seen);
 		r = trust_check((mbedtls_x509_crt *)crt, want, &seen->proof, why);
 	}
 	buf_text(seen->version, sizeof seen->version, "%s", mbedtls_ssl_get_version(&t.ssl));
-	buf_text(seen->cipher, sizeof seen->cipher, "%s", mbedtls_ssl_get_ciphersuite(&t.ssl));
+	if (CFG_CHECK)
+		buf_text(seen->cipher, sizeof seen->cipher, "%s",
+			mbedtls_ssl_get_ciphersuite(&t.ssl));
 	if (CFG_RESUME && r == TLS_OK)
 		ticket_for(seen);
 	return r;
@@ -247,7 +249,7 @@ enum tls_result tls_start(int fd, const struct tls_want *want, int64_t at,
 
 int tls_on(int fd)
 {
-	return t.fd1 == fd + 1;
+	return t.fd1 && t.fd1 == fd + 1;
 }
 
 ssize_t tls_read(int fd, void *p, size_t n, int64_t at)
@@ -291,12 +293,9 @@ int tls_write(int fd, const void *p, size_t n, int64_t at)
 
 int tls_reason(int fd, struct buf *why)
 {
-	unsigned char c;
-
 	if (!tls_on(fd))
 		return 0;
-	/* Where it was a write that failed, what the other side said is still unread. */
-	tls_read(fd, &c, 1, clock_mono());
+	tls_pending(fd);	/* when a write failed, it had been said before */
 	if (t.broken != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
 		return 0;
 	say_alert(t.ssl.MBEDTLS_PRIVATE(in_msg)[1], why);

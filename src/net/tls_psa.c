@@ -6,6 +6,7 @@
 #include <string.h>
 #include <mbedtls/ecdh.h>
 #include <mbedtls/ecp.h>
+#include <mbedtls/hkdf.h>
 #include <mbedtls/md.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/psa_util.h>
@@ -156,30 +157,6 @@ psa_status_t psa_key_derivation_input_bytes(psa_key_derivation_operation_t *op,
 	return PSA_SUCCESS;
 }
 
-/* RFC 5869 2.3: T(i) is the HMAC of T(i-1), the info and i. */
-static int expand(const mbedtls_md_info_t *md, unsigned char *out, size_t n)
-{
-	unsigned char t[MBEDTLS_MD_MAX_SIZE], i = 0;
-	size_t size = mbedtls_md_get_size(md), k;
-	mbedtls_md_context_t h;
-	int r;
-
-	mbedtls_md_init(&h);
-	r = mbedtls_md_setup(&h, md, 1);
-	for (; !r && n; out += k, n -= k) {
-		r = mbedtls_md_hmac_starts(&h, kdf.secret, kdf.secret_len) ||
-			(i && mbedtls_md_hmac_update(&h, t, size)) ||
-			mbedtls_md_hmac_update(&h, kdf.more, kdf.more_len);
-		i++;
-		r = r || mbedtls_md_hmac_update(&h, &i, 1) || mbedtls_md_hmac_finish(&h, t);
-		k = n < size ? n : size;
-		memcpy(out, t, k);
-	}
-	mbedtls_md_free(&h);
-	mbedtls_platform_zeroize(t, sizeof t);
-	return r;
-}
-
 psa_status_t psa_key_derivation_output_bytes(psa_key_derivation_operation_t *op, uint8_t *out,
 	size_t n)
 {
@@ -189,8 +166,10 @@ psa_status_t psa_key_derivation_output_bytes(psa_key_derivation_operation_t *op,
 	if (!md)
 		return PSA_ERROR_NOT_SUPPORTED;
 	if (PSA_ALG_IS_HKDF_EXPAND(kdf.alg))
-		return status(expand(md, out, n));
-	return status(mbedtls_md_hmac(md, kdf.more, kdf.more_len, kdf.secret, kdf.secret_len, out));
+		return status(mbedtls_hkdf_expand(md, kdf.secret, kdf.secret_len, kdf.more,
+			kdf.more_len, out, n));
+	return status(mbedtls_hkdf_extract(md, kdf.more, kdf.more_len, kdf.secret,
+		kdf.secret_len, out));
 }
 
 psa_status_t psa_key_derivation_abort(psa_key_derivation_operation_t *op)

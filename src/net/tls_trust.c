@@ -8,6 +8,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/sha256.h>
 #include <mbedtls/sha512.h>
+#include "config.h"
 #include "../base/clock.h"
 #include "../base/date.h"
 #include "../base/text.h"
@@ -309,12 +310,12 @@ enum tls_result trust_check(mbedtls_x509_crt *chain, const struct tls_want *want
 	const char *pins = want->pins ? want->pins + text_span(want->pins, apart) : "";
 	mbedtls_x509_crt *roots = 0;
 	enum tls_result r = TLS_OK;
-	unsigned i;
+	unsigned i, ntlsa = CFG_DANE ? want->ntlsa : 0;
 
 	*proof = TLS_NOT_PROVEN;
-	for (i = 0; i < want->ntlsa && !usable(&want->tlsa[i]); i++)
+	for (i = 0; i < ntlsa && !usable(&want->tlsa[i]); i++)
 		;
-	if (!*pins && i == want->ntlsa && want->level < TLS_VERIFY)
+	if (!*pins && i == ntlsa && want->level < TLS_VERIFY)
 		return TLS_OK;
 	if (!chain) {
 		buf_puts(why, "the server has shown no certificate");
@@ -324,7 +325,7 @@ enum tls_result trust_check(mbedtls_x509_crt *chain, const struct tls_want *want
 	if (*pins) {
 		*proof = TLS_BY_PIN;
 		r = by_pin(chain, pins, why);
-	} else if (i == want->ntlsa)
+	} else if (i == ntlsa)
 		r = verify(chain, want, 0, why);
 	else {
 		*proof = TLS_BY_DANE;

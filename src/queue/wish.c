@@ -13,6 +13,8 @@ int wish_ok(const char *s)
 
 	if (*s < '0' || *s > '0' + 15 || !s[1] || !strchr("-FH", s[1]))
 		return 0;
+	if (wish_notify(s) & WISH_NEVER && *s != '0' + WISH_NEVER)
+		return 0;	/* RFC 3461 4.1: never is alone */
 	for (n = 2; s[n] > 32 && s[n] < 127 && s[n] != '='; n++)
 		if (s[n] == '+' && text_span(s + n + 1, "0123456789ABCDEF") < 2)
 			return 0;	/* a server would refuse the mail for it */

@@ -17,7 +17,8 @@
 extern const char wish_words[];
 enum { WISH_NEVER = 1, WISH_SUCCESS = 2, WISH_FAILURE = 4, WISH_DELAY = 8 };
 
-/* 1 when s is such a text: no byte of it can end a command of SMTP, or its argument. */
+/* 1 when s is such a text: no byte of it can end a command of SMTP, or its argument, nor
+ * can a server refuse the mail for it. */
 int wish_ok(const char *s);
 /* Of one that is ok, or "" for none. */
 static inline unsigned wish_notify(const char *s)

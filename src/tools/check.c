@@ -10,6 +10,7 @@
 #include "config.h"
 #include "../applet.h"
 #include "../base/control.h"
+#include "../base/defaults.h"
 #include "../base/io.h"
 #include "../base/log.h"
 #include "../base/passwd.h"
@@ -99,7 +100,7 @@ static void show_route(const char *what, char kind, const char *value)
 	check_step(STEP_NOTE, "route", "mail%s%s goes to%.*s", *what ? " for " : "", what, (int)b.len, b.s);
 }
 
-/* From root to a remote worker (send/send.c), for good: what he may not read, no mail may
+/* From root to a remote worker, for good: what he may not read, no mail may
  * use. 0 / -1 errno. */
 static int become_worker(void)
 {
@@ -233,12 +234,17 @@ static void check_word(const char *word)
 	find_route(word, strrchr(to, '@') + 1, from);
 }
 
-/* 1 when all mail of this machine goes by QMQP: no queue. */
-static int is_mini(void)
+/* Where all mail of this machine goes by QMQP, and into no queue (submit_begin): the
+ * servers that are named, "" for those of the file; else 0. */
+static const char *mini_servers(void)
 {
+	static const char qmqpc[] = SBIN_DIR "/qmail-qmqpc";
 	const char *v = getenv("QMAILQUEUE");
+	size_t n = sizeof qmqpc - 1;
 
-	return submit_link(v && *v ? v : SBIN_DIR "/qmail-queue") == 1;
+	if (v && !strncmp(v, qmqpc, n) && strchr(" \t", v[n]))
+		return v + n + text_span(v + n, " \t");
+	return submit_link(v && *v ? v : SBIN_DIR "/qmail-queue") == 1 ? "" : 0;
 }
 
 static int options(char ***argv, int *json)
@@ -267,6 +273,8 @@ int check_main(int argc, char **argv)
 	if (options(&argv, &json) || (*argv && (**argv == '-' || argv[1])))
 		return usage(2);
 	proc_signals_reset();
+	if (defaults_load(CHECK) < 0)
+		return EXIT_TEMP;
 	check_begin(json);
 	if (routes_load()) {
 		check_step(STEP_BAD, "config", "unable to read %s", control_error());
@@ -275,9 +283,10 @@ int check_main(int argc, char **argv)
 	if (!*from && find_sender())
 		return check_end(0);
 	wrong_lines();
-	if ((mini = is_mini()))
-		check_route("", 'Q', "", from);
-	else if (*argv)
+	if ((value = mini_servers())) {
+		mini = 1;
+		check_route("", 'Q', value, from);
+	} else if (*argv)
 		check_word(*argv);
 	else {
 		buf_text(to, sizeof to, "%s", from);

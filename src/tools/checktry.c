@@ -1,18 +1,19 @@
 /* checktry.c: `qmta check`: a route is taken with the very code that mail takes
  * (deliver/smtp.c), which tells of each address how far it came. Where a session opens
  * MAIL and RCPT are said, and DATA only for a message that is wanted. */
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 #include "config.h"
 #include "../base/clock.h"
-#include "../base/io.h"
-#include "../base/proc.h"
+#include "../base/err.h"
 #include "../base/text.h"
 #include "../deliver/secure.h"
 #include "../msg/make.h"
 #include "../msg/quote.h"
 #include "../net/hosts.h"
+#include "../queue/spool.h"
 #include "checksay.h"
 #include "checktry.h"
 
@@ -144,21 +145,23 @@ static int make(struct buf *b, struct smtp *s)
 static void message(struct smtp *s)
 {
 	static struct outgoing fix;
+	static struct spool file;	/* as from a queue: a pipe could not be signed */
 	char text[4 * 1024];
 	struct buf b = BUF_OVER(text);
-	struct mail m = { .sender = C.sender, .n = 1, .stream = 1, .fix = &fix,
-		.rcpt = one_rcpt, .tell = tell };
-	int fd[2];
+	struct mail m = { .sender = C.sender, .n = 1, .fix = &fix, .rcpt = one_rcpt,
+		.tell = tell };
 	char letter;
 
 	fix.text.max = OUTGOING_TEXT;
-	if (!make(&b, s) || proc_pipe(fd))
+	spool_open(&file);
+	if (!make(&b, s) || spool_put(&file, b.s, b.len) || spool_settle(&file)) {
+		check_step(STEP_BAD, "message", "%s", err_text(errno));
 		return;
-	io_write(fd[1], b.s, b.len);
-	close(fd[1]);
-	m.msg = fd[0];
+	}
+	m.msg = file.fd;
+	m.size = file.size;
 	letter = smtp_send(s, &m);
-	close(fd[0]);
+	spool_close(&file);
 	check_step(letter == 'K' ? STEP_GOOD : STEP_BAD, "message", "%.*s", (int)s->report.len,
 		s->report.s);
 	C.good |= letter == 'K';

@@ -5,7 +5,8 @@
  *	-std=c11 -D_GNU_SOURCE -Ibuild/san -Isrc/net -isystem .deps/mbedtls-x86_64-linux-gnu-host/include \
  *	-DMBEDTLS_CONFIG_FILE='"tls_config.h"' -o /tmp/fuzz-sasl tests/fuzz/sasl.c \
  *	src/net/tls_crypt.c src/base/{buf,clock,err,grow,heap_libc,io,log,text,trim}.c \
- *	src/net/tls_pool_libc.c .deps/mbedtls-x86_64-linux-gnu-host/lib/libmbedtls.a
+ *	src/net/tls_{pool_libc,psa}.c .deps/mbedtls-x86_64-linux-gnu-host/lib/libmbedtls.a \
+ *	-Wl,--gc-sections
  *   mkdir -p /tmp/corpus-sasl && /tmp/fuzz-sasl -dict=tests/fuzz/sasl.dict -max_len=20000 \
  *	-len_control=0 -max_total_time=180 /tmp/corpus-sasl
  *
@@ -63,7 +64,7 @@ static int ask(struct sasl *s, const char *p, size_t n)
 	must(r <= 1 && r >= (p ? -1 : 0) && out.len <= sizeof space);
 	if (r < 0)
 		judge_words(why);
-	else if (r && !(s->mech->flags & SHOWS))
+	else if (r && !(s->mech->says && strstr(s->mech->says, "$p")))
 		must(!memmem(out.s, out.len, l.secret, l.len));
 	if (r > 0 && s->proven) {
 		must(base64_put(&v, s->signature, digest_size(s->mech->digest)));
@@ -79,7 +80,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	static unsigned char binding[32];
 	const char *p = (const char *)data, *end = p + size, *lf, *why = 0;
-	struct sasl s = { .login = &l, .host = "h.example", .port = 25, .plain = 1 };
+	struct sasl s = { .login = &l, .host = "h.example", .port = 25 };
 	unsigned i = size ? *data : 0;
 	size_t n;
 	struct buf v = BUF_HEAP(64);

@@ -36,7 +36,6 @@ static const char *begin(const char *user, const char *secret, const char *mechs
 static void fresh(void)
 {
 	memset(&s, 0, sizeof s);
-	s.plain = 1;
 	out = buf_at(space, 0, sizeof space);
 }
 
@@ -205,11 +204,8 @@ static void choice(void)
 	chooses("SCRAM-SHA-1-PLUS", 0, "TLS 1.3");
 	chooses("SCRAM-SHA-1-PLUS LOGIN", "LOGIN", 0);
 	chooses("XOAUTH2", 0, "TOKENFILE");
-	s.plain = 0;
-	chooses("PLAIN LOGIN", 0, "who it is");
-	chooses("PLAIN XOAUTH2", 0, "who it is");
+	chooses("PLAIN XOAUTH2", "PLAIN", 0);
 	chooses("PLAIN CRAM-MD5", "CRAM-MD5", 0);
-	s.plain = 1;
 	s.only = "";
 	chooses(all, "SCRAM-SHA-256", 0);
 	s.only = "plain";
