@@ -56,9 +56,22 @@ every_page() {
 	rm -f "$log.names"
 	return "$miss"
 }
+# The tables "file in `src/ROOM`" of INTERNALS.md; < is missing there, > is no file.
+every_file() {
+	awk '/^\| file in `src\// { split($0, q, "`"); room = q[2]; next }
+	!/^\|/ { room = "" }
+	room != "" { split($0, c, "|"); while (match(c[2], /`[a-z0-9_]+\.c`/)) {
+		print room "/" substr(c[2], RSTART + 1, RLENGTH - 2)
+		c[2] = substr(c[2], RSTART + RLENGTH) } }' docs/INTERNALS.md | sort >"$log.told"
+	find src -mindepth 2 -name '*.c' | sort | diff - "$log.told"
+	same=$?
+	rm -f "$log.told"
+	return "$same"
+}
 
 step 'includes and #if' sh scripts/includes.sh
 step 'a page for each applet' every_page
+step 'each file in INTERNALS' every_file
 step 'mandoc -Tlint' pages
 step shellcheck shells
 step 'gcc -fanalyzer' analyze

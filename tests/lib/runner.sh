@@ -7,6 +7,7 @@
 #   sink_start [OPTION...]   smtpsink.py on loopback, and smtproutes to it; MAILS
 #                            its directory, SINKLOG
 #   sink_stop
+#   free_port      prints a port of 127.0.0.1 where nobody is
 #   stop PID                 ends a child of this shell and waits for it
 #   files DIRECTORY...       how many plain files are below them
 #   run [ARGUMENT...]        qmta-send; its log in $LOG, its exit number in $EXIT
@@ -60,6 +61,10 @@ sink_start() {
 	done
 	PORT=$(cat "$TMP/sink/port")
 	echo ":127.0.0.1:$PORT" >"$CONTROLDIR/smtproutes"
+}
+
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 stop() {

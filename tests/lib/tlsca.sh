@@ -24,6 +24,7 @@
 #                   cn= from= to= (days from now) use= md= pss=1; ROOT: ca (RSA) eca (P-256)
 #                   inter2 (P-256 below ca) or another made by tls_root or tls_inter
 #   tls_bundle      prints a file with the roots behind the system's own bundle
+#   tls_needed      ends the file where TLS is not built in, or openssl not there
 #   tls_pin NAME    SHA-256 of its public key, hex      tls_certpin   of all of it
 # With runner.sh also:
 #   tls_sink KIND [OPTION...]   sink_start with tlssink.py and that certificate; its
@@ -31,6 +32,11 @@
 #   wire WHAT...    tlslog.py on what went over the wire since
 # shellcheck shell=sh disable=SC2034 # SINKPY is runner.sh's
 TLSCA=${TLSCA:-$TMP/ca}
+
+tls_needed() {
+	"$BIN/qmta" --version | grep -q 'TLS: Mbed' || skip_all "TLS is not built in"
+	command -v openssl >/dev/null || skip_all "no openssl"
+}
 
 tls_say() { echo "Bail out! openssl: $*"; tap_show <"$TLSCA/said"; exit 1; }
 

@@ -91,6 +91,7 @@ inside() {
 		ip link set lo up
 		hostname board
 	fi
+	: >"$r/in-box"	# peer.sh does nothing without it
 	mkdir "$r/tmp/top" "$r/tmp/bin"
 	mount --bind "$TOP" "$r/tmp/top"
 	mount --bind "${BIN:-$TOP}" "$r/tmp/bin"
@@ -102,7 +103,7 @@ inside() {
 	# Nor are modules, the clock, the disks and the kernel's log the box's.
 	exec setpriv --bounding-set=-sys_module,-sys_time,-sys_rawio,-sys_boot,-mknod,-syslog -- \
 		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-		LANG=C.UTF-8 TOP=/tmp/top BIN=/tmp/bin/bin IN_BOX=1 ONE_USER="${ONE_USER:-}" \
+		LANG=C.UTF-8 TOP=/tmp/top BIN=/tmp/bin/bin ONE_USER="${ONE_USER:-}" \
 		QMTA_SHORT="${QMTA_SHORT:-}" VARIANT="${VARIANT:-}" \
 		ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" "$@"
 }

@@ -12,5 +12,6 @@ like "no setting of the kernel can be written" "$(box "cat $s >/tmp/was; cat /tm
 is "it is as it was" "$(cat $s)" "$was"
 like "no device can be made" "$(box 'mknod /tmp/m c 1 3 && echo made')" 'mknod: '
 is "no file is left" "$(box 'echo x >/etc/qmta-box-test; cat /etc/qmta-box-test'; ls /etc/qmta-box-test 2>/dev/null)" x
+is "it can be told from the machine, for peer.sh" "$(box 'ls /in-box'; ls /in-box 2>/dev/null)" /in-box
 is "name spaces can be made in it" "$(box 'unshare -U -r -m id -u')" 0
 done_testing

@@ -21,7 +21,9 @@
 #   is_open PORT                something listens there
 #   end PID                     it is over
 # shellcheck shell=sh disable=SC2034,SC2086,SC1091,SC2154
-if [ -z "${IN_BOX:-}" ]; then
+# What follows removes users, mailboxes and control files, so it must not take place on the
+# machine itself: no variable decides that, but a file at the top of the box.
+if [ ! -e /in-box ]; then
 	TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 	BIN=${BIN:-$TOP/build/bin}
 	export TOP BIN
@@ -57,6 +59,7 @@ as() {
 
 # Users, and the program as it is installed.
 system() {
+	[ -e /in-box ] || { echo "Bail out! not in the box"; exit 1; }
 	for f in passwd group shadow; do
 		sed -i '/^\(ann\|bob\|qmail[a-z]*\|alias\):/d' /etc/$f 2>/dev/null
 	done
@@ -111,6 +114,7 @@ sinks() {
 
 behind() {
 	now=$1
+	[ -e /in-box ] || { echo "Bail out! not in the box"; exit 1; }
 	rm -rf $CONTROL $QUEUE /home/*/Maildir /home/*/dead.letter /root/dead.letter
 	rm -f "$MAILS"/[0-9]* /usr/sbin/qmail-queue
 	mkdir -p $CONTROL

@@ -4,20 +4,9 @@
 # here, in the box: no service is installed, and what runs ends with the test.
 # shellcheck disable=SC1091,SC2154,SC2317 # $HERE and others are peer.sh's
 . "$(dirname "$0")/peer.sh"
-P=/usr/peer/postfix
+. "$TOP/tests/peer/postfix.sh"
 QMQPD=10628 CLOSED=10629 TIGHT=10630 SINK=10631
-need "Postfix" $P/usr/lib/postfix/sbin/master || done_testing
-cp -a $P/usr/lib/postfix /usr/lib/
-mkdir -p /etc/postfix /var/lib/postfix /var/spool/postfix
-for f in post qmqp-s smtp-s; do cp -a $P/usr/sbin/$f* /usr/sbin/; done
-cp -a $P/etc/postfix/* $P/usr/share/postfix/dynamicmaps.cf /etc/postfix/
-sed -i '/^\(postfix\|postdrop\):/d' /etc/passwd /etc/group
-echo 'postfix:x:54101:54101::/var/spool/postfix:/bin/false' >>/etc/passwd
-printf 'postfix:x:54101:\npostdrop:x:54102:\n' >>/etc/group
-if ldd /usr/lib/postfix/sbin/qmqpd /usr/lib/postfix/sbin/qmgr | grep -q 'not found'; then
-	skip "Postfix" "libraries that it needs are not here"
-	done_testing
-fi
+postfix_here qmqpd qmgr
 
 # ---- messages
 {
@@ -78,43 +67,19 @@ is "qmqp-sink has counted them" "$(tr '\r' '\n' <"$TMP/counted" | tail -n 1)" 5
 is "qmqp-sink that is gone" "$(send odd three $SINK | cut -d: -f1)" 73
 
 # ---- qmqpd, which queues what it gets; nothing ever leaves
-cat >/etc/postfix/main.cf <<-C
-	compatibility_level = 3.6
+postfix_main <<-C
 	myhostname = hub.example.net
-	mydestination =
 	mynetworks = 127.0.0.0/8
-	inet_interfaces = 127.0.0.1
-	inet_protocols = ipv4
-	alias_maps =
-	alias_database =
-	local_recipient_maps =
-	local_header_rewrite_clients =
 	cleanup_replace_stray_cr_lf = no
-	maillog_file = /var/log/postfix.log
 	qmqpd_authorized_clients = 127.0.0.1
-	defer_transports = smtp, local
 C
-cat >/etc/postfix/master.cf <<-C
+postfix_master <<-C
 	$QMQPD inet n - n - - qmqpd
 	$CLOSED inet n - n - - qmqpd -o qmqpd_authorized_clients=192.0.2.1
 	$TIGHT inet n - n - - qmqpd -o message_size_limit=20000
-	cleanup unix n - n - 0 cleanup
-	qmgr unix n - n 300 1 qmgr
-	rewrite unix - - n - - trivial-rewrite
-	bounce unix - - n - 0 bounce
-	defer unix - - n - 0 bounce
-	trace unix - - n - 0 bounce
-	error unix - - n - - error
-	retry unix - - n - - error
-	smtp unix - - n - - smtp
-	showq unix n - n - - showq
-	postlog unix-dgram n - n - 1 postlogd
 C
-chown postfix /var/lib/postfix
-postfix check >/dev/null 2>&1
-/usr/lib/postfix/sbin/master -c /etc/postfix -d 2>"$TMP/master" & master=$!
-trap 'end $master; rm -rf "$TMP"' EXIT
-wait_for is_open $QMQPD || { cat "$TMP/master" /var/log/postfix.log; echo "Bail out! no qmqpd"; exit 1; }
+postfix_start $QMQPD
+trap 'end $MASTER; rm -rf "$TMP"' EXIT
 
 # What lies in its queue, once, and is then removed: a line for the sender and one for each
 # recipient; the message, without the field that it adds, goes to $TMP/got.
@@ -175,19 +140,18 @@ echo "127.0.0.1:$QMQPD" >$CONTROL/qmqpservers
 echo 1 >$CONTROL/qmqpfallback
 rm $CONTROL/smtproutes
 echo 5 >$CONTROL/timeoutremote
-end $master
+end $MASTER
 is_gone() { ! is_open $QMQPD; }
 wait_for is_gone
 by_qmqpc() { as ann env QMAILQUEUE=/usr/sbin/qmail-qmqpc sendmail "$@"; }
 is "qmqpd is down: exit 0" "$(by_qmqpc ann@b.example <"$TMP/mail" 2>&1; echo $?)" 0
-/usr/lib/postfix/sbin/master -c /etc/postfix -d 2>"$TMP/master" & master=$!
-wait_for is_open $QMQPD
+postfix_start $QMQPD
 deliver
 is "qmqpd is back: it has it" "$(queued)" "$(printf 'Fann@%s\nTann@b.example' $HERE)"
 sed '1{/^Received: (qmail/d;}; 2{/^  by uid/d;}' "$TMP/got" >"$TMP/ours"
 ok "byte for byte, behind our own line" cmp "$TMP/mail" "$TMP/ours"
 is "nothing stays with us" "$(find $QUEUE/qmta/mess -type f 2>/dev/null | wc -l)" 0
-end $master
+end $MASTER
 
 # ---- smtp-sink, as the smarthost of the queue
 hand_on() { # OPTION...: the exit of the runner, and what became of two recipients

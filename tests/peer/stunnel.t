@@ -1,11 +1,12 @@
 #!/bin/sh
 # stunnel in front of a QMQP server that knows no TLS, as the manual has it: by certificate,
 # with one of the client's own, by a key that both have; and when it is killed.
-# shellcheck disable=SC2154 # QPORT of qmqp.sh
-. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck disable=SC1091,SC2154 # of peer.sh and qmqp.sh
+. "$(dirname "$0")/peer.sh"
 . "$TOP/tests/lib/qmqp.sh"
 . "$TOP/tests/lib/tlsca.sh"
-command -v stunnel4 >/dev/null || skip_all 'stunnel is not installed (stunnel4)'
+need "stunnel" stunnel4 openssl || done_testing
+needs_root "stunnel" || done_testing
 trap 'for p in $pids; do kill $p; done 2>/dev/null; qmqp_stop a; rm -rf "$TMP"' EXIT
 pids=
 new_root
@@ -21,10 +22,6 @@ echo 'board.example.net:ff112233445566778899aabbccddeeff00112233445566778899aabb
 sed 's/^board/other/' "$TMP/psk" >"$TMP/psk.other"
 chmod 600 "$TMP/psk" "$TMP/psk.wrong" "$TMP/psk.other" "$TMP/client.pem" "$TMP/unknown.pem"
 qmqp_start a
-is_open() {
-	python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' \
-		"$1" 2>/dev/null
-}
 # tunnel LINE...: a stunnel with these settings: PORT, PID
 tunnel() {
 	PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -36,11 +33,7 @@ tunnel() {
 	stunnel4 "$TMP/conf.$PORT" >"$TMP/log.$PORT" 2>&1 &
 	PID=$!
 	pids="$pids $PID"
-	n=0
-	until is_open "$PORT" || [ $n = 100 ]; do
-		n=$((n + 1))
-		sleep 0.05
-	done
+	wait_for is_open "$PORT"
 	T=tls://127.0.0.1:$PORT
 }
 printf 'Subject: t\n\nthe secret words\n' >"$TMP/m"

@@ -4,21 +4,11 @@
 # be. Nothing that it takes leaves; its queue is the judge.
 # shellcheck disable=SC1091,SC2154,SC2317 # $HERE and others are peer.sh's
 . "$(dirname "$0")/peer.sh"
-P=/usr/peer/postfix
-need "Postfix with TLS" $P/usr/lib/postfix/sbin/master openssl || done_testing
+need "Postfix with TLS" openssl || done_testing
 need "Dovecot" /usr/sbin/dovecot || done_testing
 . "$TOP/tests/peer/tlspeer.sh"
-cp -a $P/usr/lib/postfix /usr/lib/
-mkdir -p /etc/postfix /var/lib/postfix /var/spool/postfix/private
-cp -a $P/usr/sbin/post* /usr/sbin/
-cp -a $P/etc/postfix/* $P/usr/share/postfix/dynamicmaps.cf /etc/postfix/
-sed -i '/^\(postfix\|postdrop\):/d' /etc/passwd /etc/group
-echo 'postfix:x:54101:54101::/var/spool/postfix:/bin/false' >>/etc/passwd
-printf 'postfix:x:54101:\npostdrop:x:54102:\n' >>/etc/group
-if ldd /usr/lib/postfix/sbin/smtpd /usr/lib/postfix/sbin/tlsmgr | grep -q 'not found'; then
-	skip "Postfix" "libraries that it needs are not here"
-	done_testing
-fi
+. "$TOP/tests/peer/postfix.sh"
+postfix_here smtpd tlsmgr
 START=10025 SMTPS=10465 V12=10026 V13=10027 CLIENT=10028 OPEN=10029 CLEAR=10030
 MECHS="plain login cram-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer"
 
@@ -86,20 +76,10 @@ for k in p256 rsa2048 rsa4096 p384 pss two ip wildcard wrongname expired unknown
 done
 cat "$TLSCA/client.cert" "$TLSCA/client.key" >"$TMP/mine.pem"
 chmod 600 "$TMP/mine.pem"
-cat >/etc/postfix/main.cf <<-C
-	compatibility_level = 3.6
+postfix_main <<-C
 	myhostname = mail.example.net
-	mydestination =
 	mynetworks =
-	inet_interfaces = 127.0.0.1
-	inet_protocols = ipv4
-	alias_maps =
-	alias_database =
-	local_recipient_maps =
-	local_header_rewrite_clients =
 	smtpd_peername_lookup = no
-	maillog_file = /var/log/postfix.log
-	defer_transports = smtp, local
 	smtpd_tls_security_level = encrypt
 	smtpd_tls_auth_only = yes
 	smtpd_tls_loglevel = 1
@@ -124,34 +104,21 @@ C
 		 -o mynetworks=127.0.0.0/8 -o smtpd_relay_restrictions=permit_mynetworks,reject
 		 -o smtpd_recipient_restrictions=permit_mynetworks,reject
 		$CLEAR inet n - n - - smtpd -o smtpd_tls_security_level=none -o smtpd_tls_auth_only=no
-		cleanup unix n - n - 0 cleanup
-		qmgr unix n - n 300 1 qmgr
 		tlsmgr unix - - n 1000? 1 tlsmgr
-		rewrite unix - - n - - trivial-rewrite
-		bounce unix - - n - 0 bounce
-		defer unix - - n - 0 bounce
-		trace unix - - n - 0 bounce
-		error unix - - n - - error
-		retry unix - - n - - error
-		smtp unix - - n - - smtp
-		showq unix n - n - - showq
 		anvil unix - - n - 1 anvil
-		postlog unix-dgram n - n - 1 postlogd
 	C
 	n=10040
 	for k in rsa4096 p384 pss two ip wildcard wrongname expired unknown; do
 		echo "$n inet n - n - - smtpd -o smtpd_tls_chain_files=/etc/postfix/$k.pem"
 		n=$((n + 1))
 	done
-} >/etc/postfix/master.cf
-chown postfix /var/lib/postfix /var/spool/postfix/private
-postfix check >/dev/null 2>&1
+} | postfix_master
 dovecot -F -c /etc/dovecot/dovecot.conf 2>"$TMP/dovecot" & dove=$!
 wait_for test -S /var/spool/postfix/private/auth || {
 	cat "$TMP/dovecot" /var/log/dovecot.log; echo "Bail out! no Dovecot"; exit 1; }
-/usr/lib/postfix/sbin/master -c /etc/postfix -d 2>"$TMP/master" & master=$!
-trap 'end $master; end $dove; rm -rf "$TMP"' EXIT
-wait_for is_open $START || { cat "$TMP/master" /var/log/postfix.log; echo "Bail out! no smtpd"; exit 1; }
+trap 'end $dove; rm -rf "$TMP"' EXIT
+postfix_start $START
+trap 'end $MASTER; end $dove; rm -rf "$TMP"' EXIT
 
 # What its log says of the last connection.
 logged() { sed -n "s/.*\($1\).*/\1/p" /var/log/postfix.log | tail -n 1; }

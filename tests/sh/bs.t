@@ -5,6 +5,7 @@
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/qmqp.sh"
+. "$TOP/tests/lib/rss.sh"
 trap 'qmqp_stop a; rm -rf "$TMP"' EXIT
 new_root
 echo board.example.net >"$CONTROLDIR/me"
@@ -393,26 +394,5 @@ like "by QMQP: the server's queue sees who sent it" "$(qmqp_show "$TMP/a/d/0004"
 unset QMAILQUEUE
 
 # ---- as much memory for 64 MB as for 256 KB ----
-cat >"$TMP/rss.py" <<'END'
-import re, subprocess, sys
-p = subprocess.Popen([sys.argv[1], "-bs"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-block = (b"x" * 62 + b"\r\n") * 1024
-p.stdin.write(b"MAIL FROM:<a@x.y>\r\nRCPT TO:<b@x.y>\r\nDATA\r\nSubject: s\r\n\r\n")
-for i in range(int(sys.argv[2])):
-    p.stdin.write(block)
-p.stdin.flush()
-peak = re.search(r"VmHWM:\s*(\d+)", open("/proc/%d/status" % p.pid).read()).group(1)
-p.stdin.write(b".\r\n")
-p.stdin.close()
-print(peak if p.wait() == 0 else 999999)
-END
-cat >"$TMP/sink" <<'END'
-#!/bin/sh
-cat >/dev/null; cat <&1 >/dev/null
-END
-chmod 755 "$TMP/sink"
-small=$(QMAILQUEUE=$TMP/sink python3 "$TMP/rss.py" "$S" 4)
-large=$(QMAILQUEUE=$TMP/sink python3 "$TMP/rss.py" "$S" 1024)
-ok "64 MB: memory of a small message ($small, $large KiB)" \
-	test "${large:-999999}" -le $((${small:-0} + 300))
+rss_ok 'MAIL FROM:<a@x.y>\r\nRCPT TO:<b@x.y>\r\nDATA\r\nSubject: s\r\n\r\n' '.\r\n' "$S" -bs
 done_testing

@@ -4,10 +4,11 @@
 # shellcheck disable=SC2086 # $AS is words
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/runner.sh"
+. "$TOP/tests/lib/qmqp.sh"
 . "$TOP/tests/lib/tlsca.sh"
 "$BIN/qmta" check --help >"$TMP/.help" 2>&1 || skip_all "qmta check is not built in"
 runner_root
-trap 'sink_stop; rm -rf "$TMP"' EXIT
+trap 'sink_stop; qmqp_stop q; rm -rf "$TMP"' EXIT
 : >"$TMP/all"
 
 put() { # FILE FORMAT ARGUMENT...
@@ -74,6 +75,16 @@ like "its envelope" "$m" '^MAIL FROM:<bo@a\.example>'
 like "its header: From" "$m" '^From: bo@a\.example'
 like "its header: Date" "$m" '^Date: .*[0-9]{4} [0-9:]{8} '
 like "its header: Message-ID" "$m" '^Message-ID: <[^>]+@[^>]+>'
+if "$BIN/qmta" --help 2>&1 | grep -q dkim-key; then
+	put dkim.key '%s\n' "$(openssl genrsa 2048 2>/dev/null)"
+	put dkim 'a.example sel dkim.key\n'
+	check --send --from bo@a.example ann@b.example
+	is "--send: a message that is to be signed" "$EXIT $(mails)" "0 2"
+	like "--send: its signature" "$(cat "$MAILS"/0002)" '^DKIM-Signature: .* d=a\.example; s=sel;'
+	rm "$CONTROLDIR/dkim" "$CONTROLDIR/dkim.key"
+else
+	skip "--send: a message that is to be signed" "CFG_DKIMKEY is 0"
+fi
 check --json ann@b.example
 is "JSON: exit 0" "$EXIT" 0
 echo "$OUT" | python3 -c 'import json, sys
@@ -204,13 +215,34 @@ check one two; is "two arguments: 100" "$EXIT" 100
 check --from; is "--from without: 100" "$EXIT" 100
 
 # ---- QMQP
-python3 "$TOP/tests/lib/qmqpsink.py" --port 0 --portfile "$TMP/sink/qport" --dir "$TMP/mails" --timeout 60 & q=$!
-until [ -s "$TMP/sink/qport" ]; do sleep 0.05; done
-put qmqproutes 'q.example:127.0.0.1:%s\n' "$(cat "$TMP/sink/qport")"
+qmqp_start q
+put qmqproutes 'q.example:127.0.0.1:%s\n' "$QPORT"
 check ann@q.example
 like "by QMQP" "$OUT" '^-- route .*QMQP'
 is "a server that answers" "$EXIT" 0
-kill $q; wait $q 2>/dev/null
+# As `qmta setup mini` writes it: nothing goes into a queue.
+S=$("$BIN/qmta" setup mini --server 192.0.2.4 --me mx.example.net --control "$TMP/mini" --dry-run |
+	sed -n 's/.*QMAILQUEUE: //p')
+like "qmta setup mini names a program" "$S" '/qmail-qmqpc$'
+$AS mkdir "$CONTROLDIR/defaultqueue"
+put defaultqueue/QMAILQUEUE '%s\n' "$S"
+put qmqpservers '127.0.0.1:%s\n' "$QPORT"
+for a in '' ann@b.example; do
+	check $a
+	like "no queue: the servers of the file $a" "$OUT" '^-- route     mail goes to QMQP: control/qmqpservers$'
+	is "and they answer $a" "$EXIT $(echo "$OUT" | grep -c '^ok connect')" "0 1"
+done
+put defaultqueue/QMAILQUEUE '%s 127.0.0.1:%s\n' "$S" "$QPORT"
+check
+like "no queue: servers behind the program" "$OUT" "^-- route     mail goes to QMQP: 127\.0\.0\.1:$QPORT\$"
+put defaultqueue/QMAILQUEUE '%s-of-ours\n' "$S"
+check
+is "another program is none of ours" "$(echo "$OUT" | grep -c QMQP)" 0
+chmod 666 "$CONTROLDIR/defaultqueue/QMAILQUEUE"
+check
+is "variables that anybody may write: 111" "$EXIT" 111
+rm -r "$CONTROLDIR/defaultqueue"
+qmqp_stop q
 check ann@q.example
 is "one that does not" "$EXIT $(echo "$OUT" | grep -c '^!! connect')" "1 1"
 
@@ -224,7 +256,7 @@ chmod 600 "$TMP/mine.pem"
 tls_sink p256 --client-ca "$TLSCA/roots.pem"
 check "127.0.0.1:$PORT $V"
 is "a certificate of ours is wanted: exit 1" "$EXIT" 1
-like "and it says so" "$OUT" '^!! .*wants a client certificate'
+like "and that is said" "$OUT" '^!! greeting .* but the server ended TLS: .*client certificate.*CERT='
 check "127.0.0.1:$PORT $V,CERT=$TMP/mine.pem"
 is "shown" "$EXIT $(wire last peer)" "0 board.example.net"
 

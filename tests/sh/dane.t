@@ -6,7 +6,8 @@
 if [ -z "$INNER" ]; then
 	# shellcheck source=tests/lib/tap.sh
 	. "$(dirname "$0")/../lib/tap.sh"
-	case $("$BIN/qmta" --version 2>&1) in *'TLS: none'*) skip_all 'a build without TLS' ;; esac
+	. "$TOP/tests/lib/tlsca.sh"
+	tls_needed
 	[ -e "$BIN/qmail-remote" ] || skip_all 'a build without qmail-remote'
 	unshare -Urmn sh -c 'ip link add v0 type veth peer name v1' 2>/dev/null ||
 		skip_all 'DANE: no namespaces or no virtual network here (ip, unshare)'

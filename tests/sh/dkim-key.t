@@ -89,7 +89,7 @@ chmod 600 "$CONTROLDIR/empty"
 key example.net sel empty; like "an empty file is not filled" "$code $err" '^100'
 is "but left" "$(wc -c <"$CONTROLDIR/empty" | tr -d ' ')" 0
 chmod 604 "$file"
-key dkim.example.net.sel; like "others may read it" "$code $err" '^100 .*may be read by everybody'
+key dkim.example.net.sel; like "others may read it" "$code $err" '^100 .*other users may read .*chmod o='
 for bad in "" .example.net "a b" a/../b 'x"y' "a;b"; do
 	key "$bad" sel
 	like "no domain: '$bad'" "$code $err" '^100 .*not a domain and a selector'

@@ -43,11 +43,11 @@ is 'a longer one is left out' "$(send -V "1$long" a@example.net | head -1) $(sen
 	'MAIL FROM:<s@example.net> MAIL FROM:<s@example.net>'
 is 'the caller may say it by a variable' \
 	"$(QMTA_DSN=1-id; export QMTA_DSN; send a@example.net | head -1)" 'MAIL FROM:<s@example.net> ENVID=id'
-for v in '1' '@-' '1X' '1-a b' '1-a=b' '1-a+b' '1-+4' "1-$(printf 'a\nRSET')" "1-$(printf 'a\rb')" "1-1$long$long" "1-$(printf '\303\274')"; do
+for v in '1' '3-' '@-' '1X' '1-a b' '1-a=b' '1-a+b' '1-+4' "1-$(printf 'a\nRSET')" "1-$(printf 'a\rb')" "1-1$long$long" "1-$(printf '\303\274')"; do
 	(QMTA_DSN=$v; export QMTA_DSN; send a@example.net)
 done | sort | uniq -c | sed 's/^ *//' >"$TMP/got"
-is 'but no nonsense' "$(cat "$TMP/got")" '11 MAIL FROM:<s@example.net>
-11 RCPT TO:<a@example.net>'
+is 'but no nonsense' "$(cat "$TMP/got")" '12 MAIL FROM:<s@example.net>
+12 RCPT TO:<a@example.net>'
 
 # --- in the queue ---
 is 'it waits in todo' "$(echo "$text" | post -f s@example.net -N never -V id later@example.net; wish "$QUEUEDIR"/todo/*)" '1-id'

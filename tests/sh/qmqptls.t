@@ -29,6 +29,7 @@ if [ $HAVE = 0 ]; then
 	is "not in clear either" "$(wc -c <"$TMP/plain/log" | tr -d ' ')" 0
 	done_testing
 fi
+command -v openssl >/dev/null || { skip "the rest" "no openssl"; done_testing; }
 for k in ip wrongname expired unknown; do tls_cert $k; done
 qmqp_start a --tls "$TLSCA/ip.pem" "$TLSCA/ip.key"
 A=tls://127.0.0.1:$QPORT

@@ -4,27 +4,18 @@
 # Python's email package: the same parts, fields and contents.
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source=tests/lib/runner.sh
+. "$TOP/tests/lib/runner.sh"
 CONTROLDIR=$TMP/control
 export CONTROLDIR
-mkdir "$CONTROLDIR"
+mkdir "$CONTROLDIR" "$TMP/sink"
 echo me.example.net >"$CONTROLDIR/me"
-sink=
-trap '[ -z "$sink" ] || kill $sink 2>/dev/null; rm -rf "$TMP"' EXIT
+trap 'sink_stop; rm -rf "$TMP"' EXIT
 
 # sink [OPTION...]: a fresh server
 sink() {
-	[ -z "$sink" ] || kill "$sink" 2>/dev/null
-	rm -rf "$TMP/mail" "$TMP/port"
-	: >"$TMP/log"
-	python3 "$TOP/tests/lib/smtpsink.py" --portfile "$TMP/port" --dir "$TMP/mail" \
-		--log "$TMP/log" --timeout 120 --lf "$@" &
-	sink=$!
-	tries=0
-	while [ ! -s "$TMP/port" ] && [ $tries -lt 100 ]; do
-		sleep 0.1
-		tries=$((tries + 1))
-	done
-	echo ":127.0.0.1:$(cat "$TMP/port")" >"$CONTROLDIR/smtproutes"
+	sink_stop
+	sink_start --lf "$@"
 }
 # remote: the message on standard input
 remote() {
@@ -32,9 +23,9 @@ remote() {
 	"$BIN/qmail-remote" h s@example.net a@example.net <"$TMP/msg" | tr '\0\n' '|/'
 	echo
 }
-last() { sed '1,/^$/d' "$TMP/mail/$(ls "$TMP/mail" | tail -1)"; }
-mail_line() { head -1 "$TMP/mail/$(ls "$TMP/mail" | tail -1)"; }
-log() { grep -c -e "$1" "$TMP/log"; }
+last() { sed '1,/^$/d' "$MAILS/$(ls "$MAILS" | tail -1)"; }
+mail_line() { head -1 "$MAILS/$(ls "$MAILS" | tail -1)"; }
+log() { grep -c -e "$1" "$SINKLOG"; }
 
 # --- many ---
 count=300
@@ -50,7 +41,7 @@ for mode in 7 8; do
 			"$BIN/qmail-remote" h s@x a@x <"$f" | tr '\0\n' '|/' | grep -v '^r|K'
 		done >"$TMP/refused"
 		is "$count messages, mode $mode, seed $seed" "$(cat "$TMP/refused")" ''
-		python3 "$TOP/tests/lib/refit.py" check "$TMP/in" "$TMP/mail" $mode >"$TMP/result"
+		python3 "$TOP/tests/lib/refit.py" check "$TMP/in" "$MAILS" $mode >"$TMP/result"
 		like '  are right' "$(cat "$TMP/result")" "^$count right, [1-9][0-9]* changed"
 		is '  all of them, and nothing else was wrong' \
 			"$(wc -l <"$TMP/result" | tr -d ' ') $(log BARE) $(log LONG) $(log PARAM)" '1 0 0 0'
@@ -115,5 +106,5 @@ is 'one in a coding of its own is broken' "$(log LONG) $(last | tail -3 | awk '{
 like '  by a blank' "$(last | tail -1)" '^ ss*$'
 awk 'BEGIN { print "Subject: x\n"; for (i = 0; i < 100000; i++) printf "0123456789"; print "" }' | remote >/dev/null
 is 'a megabyte in a line' "$(last | sed '1,/^$/d' | tr -d '=\n' | wc -c | tr -d ' ') $(log LONG)" '1000000 1'
-is 'nothing was ever wrong on the wire' "$(grep -c -e BARE -e EARLY -e PARAM "$TMP/log")" 0
+is 'nothing was ever wrong on the wire' "$(grep -c -e BARE -e EARLY -e PARAM "$SINKLOG")" 0
 done_testing

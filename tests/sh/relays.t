@@ -14,17 +14,7 @@ cat >"$TMP/nc" <<-N
 	#!/bin/sh
 	echo \$\$ >>"$TMP/sink/pids"
 	[ "\$2" != group ] || { sleep 30 & echo \$! >>"$TMP/sink/pids"; }
-	python3 "$TMP/nc.py" "\$1"
-N
-cat >"$TMP/nc.py" <<-'N'
-	import os, select, socket, sys
-	s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-	while True:
-	    for f in select.select([0, s], [], [], 30)[0] or sys.exit(1):
-	        d = os.read(0, 4096) if f == 0 else s.recv(4096)
-	        if not d:
-	            sys.exit(0)
-	        s.sendall(d) if f == 0 else os.write(1, d)
+	python3 "$TOP/tests/lib/nc.py" "\$1"
 N
 chmod 755 "$TMP/nc"
 # route VALUE, with PORT for the sink's and DEAD for one where nobody is
@@ -50,7 +40,7 @@ gone() {
 
 : >"$TMP/script"
 sink_start --script "$TMP/script"
-DEAD=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+DEAD=$(free_port)
 K='^r\|K127.0.0.1 accepted message'
 
 # --- one after the other ---

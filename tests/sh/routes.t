@@ -38,7 +38,7 @@ stop() { kill -TERM $DAEMON; wait $DAEMON; DAEMON=; }
 
 another one; another two; another rest
 R1=127.0.0.1:$p_one R2=127.0.0.1:$p_two REST=127.0.0.1:$p_rest
-DEAD=127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+DEAD=127.0.0.1:$(free_port)
 
 # ---- by sender
 control smtproutes <<-E

@@ -4,6 +4,7 @@
 # back from its files.
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/rss.sh"
 new_root
 echo board.example.net >"$CONTROLDIR/me"
 USER=kim
@@ -295,25 +296,5 @@ clean
 is "-q on an empty queue" "$(timeout 30 "$S" -q >/dev/null 2>&1; echo $?)" 0
 
 # ---- streaming: as much memory for 64 MB as for 256 KB ----
-cat >"$TMP/rss.py" <<'END'
-import re, subprocess, sys
-p = subprocess.Popen([sys.argv[1], "r@x.y"], stdin=subprocess.PIPE)
-block = (b"x" * 62 + b"\r\n") * 1024
-p.stdin.write(b"Subject: s\r\n\r\n")
-for i in range(int(sys.argv[2])):
-    p.stdin.write(block)
-p.stdin.flush()
-peak = re.search(r"VmHWM:\s*(\d+)", open("/proc/%d/status" % p.pid).read()).group(1)
-p.stdin.close()
-print(peak if p.wait() == 0 else 999999)
-END
-cat >"$TMP/sink" <<'END'
-#!/bin/sh
-cat >/dev/null; cat <&1 >/dev/null
-END
-chmod 755 "$TMP/sink"
-small=$(QMAILQUEUE=$TMP/sink python3 "$TMP/rss.py" "$S" 4)
-large=$(QMAILQUEUE=$TMP/sink python3 "$TMP/rss.py" "$S" 1024)
-ok "64 MB: memory of a small message ($small, $large KiB)" \
-	test "${large:-999999}" -le $((${small:-0} + 300))
+rss_ok 'Subject: s\r\n\r\n' '' "$S" r@x.y
 done_testing

@@ -97,7 +97,7 @@ tls_cert client
 cat "$TLSCA/client.cert" "$TLSCA/client.key" >"$TMP/client.pem"
 chmod 644 "$TMP/client.pem"
 like "a key that everybody may read" "$(first level=must cert="$TMP/client.pem")" \
-	'^LOCAL .*client.pem may be read by everybody'
+	'^LOCAL other users may read .*client.pem: chmod o='
 chmod 600 "$TLSCA/client.cert"
 like "a certificate without its key" "$(first level=must cert="$TLSCA/client.cert")" \
 	'^LOCAL .*a certificate and its key'
@@ -228,7 +228,7 @@ LOCAL*not\ built\ in*) skip "pre-shared keys" "not built in" ;;
 	like "PSK without a clock" "$(first level=verify psk="$TMP/psk")" '^OK psk'
 	unset QMTA_FAKE_CLOCK
 	chmod 644 "$TMP/psk"
-	like "PSK that everybody may read" "$(first psk="$TMP/psk")" '^LOCAL .*may be read by everybody'
+	like "PSK that everybody may read" "$(first psk="$TMP/psk")" '^LOCAL other users may read .*: chmod o='
 	for s in board board: :00112233445566778899aabbccddeeff board:0011 \
 		board:0011223344556677889900112233445z; do
 		echo "$s" >"$TMP/psk2"; chmod 600 "$TMP/psk2"

@@ -7,14 +7,7 @@
 . "$TOP/tests/lib/runner.sh"
 . "$TOP/tests/lib/tlsca.sh"
 . "$TOP/tests/lib/tlssink.sh"
-"$BIN/qmta" --version | grep -q 'TLS: Mbed' || skip_all "TLS is not built in"
-trap 'sink_stop; rm -rf "$TMP"' EXIT
-runner_root
-CERTDIR=$TMP/certs
-export CERTDIR
-echo 2 >"$CONTROLDIR/timeoutremote"
-echo 2 >"$CONTROLDIR/timeoutconnect"
-echo 0 >"$CONTROLDIR/conf-fsync"
+tls_runner 2
 tls_cert ip
 
 n=0 nth=0

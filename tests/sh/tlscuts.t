@@ -6,8 +6,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/runner.sh"
 . "$TOP/tests/lib/tlsca.sh"
-case $("$BIN/qmta" --version) in *"Mbed TLS"*) ;; *) skip_all "TLS is not built in" ;; esac
-command -v openssl >/dev/null || skip_all "no openssl"
+tls_needed
 runner_root
 trap 'sink_stop; rm -rf "$TMP"' EXIT
 STEP=61
