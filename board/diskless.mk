@@ -5,6 +5,7 @@ CFG_SEND = 0
 CFG_LOCAL = 0
 # Its control directory comes with its image.
 CFG_SETUP = 0
+# Its servers are near. With others, CFG_TLS=1, and tls:// in qmqpservers.
 CFG_TLS = 0
 # Without sendmail -bs; with web programs that use it, CFG_SMTPD=1.
 CFG_SMTPD = 0
