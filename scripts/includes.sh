@@ -3,6 +3,7 @@
 # #if in a .c file. Nothing to list is exit 0.
 #
 #   src/*.c  ->  tools  ->  inject send deliver serve  ->  queue  ->  net msg  ->  base
+#                                               serve  ->  listen  ->  net
 #
 # Any room may include the headers of src/ itself that are only numbers and
 # names (limits.h, exits.h); the four siblings never include each other, nor do
@@ -14,6 +15,8 @@ awk '
 function may(from, to) {
 	if (from == to || from == "top") return 1
 	if (to == "base") return 1
+	if (from == "listen") return to == "net"
+	if (from == "serve" && to == "listen") return 1
 	if (from == "queue") return to == "net" || to == "msg"
 	if (from == "tools") return to ~ /^(deliver|queue|msg|net)$/
 	if (from ~ /^(inject|send|deliver|serve)$/)

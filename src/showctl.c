@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/passwd.h"
 #include "base/text.h"
-#include "deliver/assign.h"
+#include "msg/assign.h"
 #include "msg/admin.h"
 #include "msg/aliasfile.h"
 #include "msg/generic.h"

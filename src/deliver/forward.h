@@ -1,7 +1,7 @@
 /* forward.h: what a delivery sends on to other addresses, in one new message. */
 #ifndef DELIVER_FORWARD_H
 #define DELIVER_FORWARD_H
-#include "dotqmail.h"
+#include "../msg/dotqmail.h"
 #include "visit.h"
 
 /* Finds out v->newsender: the sender as it came, or the owner of this address. 1, or

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "../base/clock.h"
 #include "../exits.h"
-#include "dotqmail.h"
+#include "../msg/dotqmail.h"
 #include "forward.h"
 #include "maildir.h"
 #include "mbox.h"

@@ -4,8 +4,8 @@
 #define DELIVER_VISIT_H
 #include <stdint.h>
 #include "../limits.h"
+#include "../msg/who.h"
 #include "letter.h"
-#include "who.h"
 
 struct visit {
 	const char *sender;	/* of the envelope; "" null */

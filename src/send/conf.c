@@ -9,6 +9,7 @@
 #include "../limits.h"
 #include "../msg/admin.h"
 #include "../msg/generic.h"
+#include "../msg/rewrite.h"
 #include "../net/routes.h"
 #include "../queue/queue.h"
 #include "conf.h"
@@ -78,22 +79,6 @@ static int read_one(struct conf *c, const struct setting *s)
 	return (s->how != LINE || buf_puts(b, s->dflt.line)) && buf_z(b) ? 0 : -1;
 }
 
-/* Which names are ours. An empty file means that no domain is local; a missing
- * one means control/me; both missing is no configuration at all: 1. */
-static int locals(struct buf *b)
-{
-	int r;
-
-	b->max = CONTROL_MAX;
-	if ((r = control_list(b, "locals")))
-		return r < 0 ? -1 : 0;
-	r = control_line(b, "me");
-	if (r <= 0 || !b->len)
-		return r < 0 ? -1 : 1;
-	b->len++;	/* its NUL belongs to a list's line */
-	return 0;
-}
-
 /* concurrencyl.NAME and concurrencyr.NAME, where NAME is the last part of the queue's
  * path, for machines with several queues. 0 / -1. */
 static int own_limit(uint64_t *limit, int c)
@@ -116,7 +101,7 @@ static int read_some(struct conf *c, size_t n)
 	size_t k;
 
 	control_snapshot(1);
-	r = locals(&c->locals);
+	r = rewrite_locals(&c->locals);
 	for (k = 0; !r && k < n; k++)
 		r = read_one(c, &settings[k]);
 	/* SMTP has another default. */

@@ -8,6 +8,7 @@
 #include "../base/log.h"
 #include "../msg/admin.h"
 #include "../msg/generic.h"
+#include "../msg/rewrite.h"
 #include "../net/routes.h"
 #include "conf.h"
 #include "report.h"
@@ -33,36 +34,6 @@ static int begin(struct route *r, const char *addr, size_t n, int add_host)
 	r->len = b.len;
 	buf_z(&b);
 	return b.full || b.len > ADDR_MAX ? -1 : 0;
-}
-
-/* user%host@gate, gate in percenthack -> user@host, as often as it holds. */
-static void percenthack(struct route *r)
-{
-	const char *dom;
-
-	while ((dom = domain_of(r)) && control_has(&conf.percenthack, dom, strlen(dom))) {
-		size_t local = (size_t)(dom - 1 - r->addr);
-		size_t percent = text_rchr(r->addr, local, '%');
-
-		if (percent == local)
-			return;
-		r->addr[percent] = '@';
-		r->addr[local] = 0;
-		r->len = local;
-	}
-}
-
-/* virtualdomains: full address, domain, its suffixes, the empty key; first hit wins. */
-static const char *virtual(const char *addr, size_t n, const char *dom)
-{
-	const char *v = control_map(&conf.virtualdomains, addr, n);
-
-	if (v)
-		return v;
-	for (; dom && *dom; dom = strchr(dom + 1, '.'))
-		if ((v = control_map(&conf.virtualdomains, dom, strlen(dom))))
-			return v;
-	return control_map(&conf.virtualdomains, "", 0);
 }
 
 static int prepend(struct route *r, const char *v)
@@ -192,10 +163,10 @@ int route_copy(struct route *r, const char *addr, size_t n, unsigned copy)
 		copies = 0;
 	if (n >= ADDR_CAP || begin(r, addr, n, 1) < 0)
 		return -1;
-	percenthack(r);
+	r->len = rewrite_percent(&conf.percenthack, r->addr, r->len);
 	if (!(dom = domain_of(r)))
 		return -1;
-	v = virtual(r->addr, r->len, dom);
+	v = rewrite_virtual(&conf.virtualdomains, r->addr, r->len, dom);
 	if (!copy && (!v || !*v || control_has(&conf.locals, dom, strlen(dom))))
 		copies = redirect(r, dom, text_rchr(addr, n, '@') == n, &to);
 	if (copies < 0)
@@ -203,7 +174,7 @@ int route_copy(struct route *r, const char *addr, size_t n, unsigned copy)
 	if ((int)copy < copies) {
 		if (become(r, &to, copy) < 0 || !(dom = domain_of(r)))
 			return -1;
-		v = virtual(r->addr, r->len, dom);
+		v = rewrite_virtual(&conf.virtualdomains, r->addr, r->len, dom);
 	}
 	if (place(r, dom, v) < 0)
 		return -1;
@@ -229,7 +200,7 @@ size_t route_prefix(const char *addr, size_t n)
 	for (len = 0; len < at; len++) {
 		if (addr[len] != '-')
 			continue;
-		v = virtual(addr + len + 1, n - len - 1, dom);
+		v = rewrite_virtual(&conf.virtualdomains, addr + len + 1, n - len - 1, dom);
 		if (v && strlen(v) == len && text_caseeq(v, len, addr, len))
 			return len + 1;
 	}

@@ -9,7 +9,7 @@
 #include "../base/log.h"
 #include "../base/proc.h"
 #include "../base/text.h"
-#include "../deliver/divert.h"
+#include "../msg/divert.h"
 #include "../exits.h"
 #include "../msg/aliasfile.h"
 

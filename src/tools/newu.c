@@ -14,7 +14,7 @@
 #include "../base/io.h"
 #include "../base/log.h"
 #include "../base/text.h"
-#include "../deliver/assign.h"
+#include "../msg/assign.h"
 #include "../exits.h"
 #include "../limits.h"
 

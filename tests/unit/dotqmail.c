@@ -1,6 +1,6 @@
 /* dotqmail.c: which file is used, and what its lines mean. */
 #include <stdlib.h>
-#include "../../src/deliver/dotqmail.c"
+#include "../../src/msg/dotqmail.c"
 #include "../lib/tap.h"
 
 static char top[] = "/tmp/qmta-dot.XXXXXX";

@@ -2,7 +2,7 @@
  * our own. */
 #include <fcntl.h>
 #include "../../src/base/cdbmake.h"
-#include "../../src/deliver/who.c"
+#include "../../src/msg/who.c"
 #include "../../src/msg/ours.h"
 #include "../lib/tap.h"
 

@@ -1,6 +1,6 @@
 /* divert.h: aliases as delivery instructions. */
-#ifndef DELIVER_DIVERT_H
-#define DELIVER_DIVERT_H
+#ifndef MSG_DIVERT_H
+#define MSG_DIVERT_H
 #include "../base/passwd.h"
 #include "../limits.h"
 

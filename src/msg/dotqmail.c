@@ -49,6 +49,8 @@ static int try(struct dot *d, const char *name, const char **why)
 		*why = complain(d, "is writable by everybody. (#4.7.0)");
 		return -1;
 	}
+	if (!d->text.max)
+		return 1;	/* for dot_has */
 	d->xbit = (st.st_mode & S_IXUSR) != 0;
 	r = io_slurp(AT_FDCWD, name, &d->text);
 	if (r < 0 && errno == EFBIG)
@@ -150,6 +152,14 @@ int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
 	}
 	dot_close(d);
 	return -1;
+}
+
+int dot_has(const char *dash, const char *ext)
+{
+	struct dot d = { 0 };
+	const char *why;
+
+	return search(&d, dash, ext, &why);
 }
 
 int dot_text(struct dot *d, const char *lines, const char **why)

@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include "../base/buf.h"
 #include "../base/proc.h"
-#include "../msg/alias.h"
-#include "../msg/ours.h"
+#include "alias.h"
 #include "divert.h"
+#include "ours.h"
 
 struct state {
 	struct divert *d;

@@ -1,7 +1,7 @@
 /* dotqmail.h: delivery instructions: where they are and what a line means.
  * Carrying them out is visit.c's. */
-#ifndef DELIVER_DOTQMAIL_H
-#define DELIVER_DOTQMAIL_H
+#ifndef MSG_DOTQMAIL_H
+#define MSG_DOTQMAIL_H
 #include <stddef.h>
 #include "../base/buf.h"
 
@@ -29,6 +29,8 @@ struct dot_line {
  * dot_close() after 1. */
 int dot_open(struct dot *d, const char *dash, const char *ext, const char *dflt,
 	const char **why);
+/* Are there any: 1, 0, -1 that cannot be seen. Nothing is opened. */
+int dot_has(const char *dash, const char *ext);
 /* Adds ready lines behind those of d, or to a d that is all zero. 1, or -1: *why.
  * dot_close() after 1. */
 int dot_text(struct dot *d, const char *lines, const char **why);

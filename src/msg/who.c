@@ -75,6 +75,8 @@ static int home_is_own(const struct user *u)
 		return -is_unmounted(u->home);
 	case ENOTDIR: case ELOOP: case ENAMETOOLONG:
 		return 0;
+	case EACCES:	/* nobody but root can see more than passwd says */
+		return geteuid() ? 1 : -1;
 	}
 	return -1;
 }

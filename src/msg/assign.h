@@ -1,6 +1,6 @@
 /* assign.h: users/cdb, the administrator's own table of who gets which mail. */
-#ifndef DELIVER_ASSIGN_H
-#define DELIVER_ASSIGN_H
+#ifndef MSG_ASSIGN_H
+#define MSG_ASSIGN_H
 #include "../base/buf.h"
 #include "who.h"
 

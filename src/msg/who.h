@@ -1,6 +1,6 @@
 /* who.h: which user an address belongs to. */
-#ifndef DELIVER_WHO_H
-#define DELIVER_WHO_H
+#ifndef MSG_WHO_H
+#define MSG_WHO_H
 #include <sys/types.h>
 
 struct who {
