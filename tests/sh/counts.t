@@ -36,7 +36,8 @@ made() {
 	grep -E '^[0-9]+ +(openat|open|creat)\(.*O_CREAT' "$TMP/tr/$1" |
 		grep -v '"lock/' | grep -vc ' = -1 '
 }
-syncs() { grep -Ec '^[0-9]+ +(fsync|fdatasync|sync|syncfs|sync_file_range)\(' "$TMP/tr/$1"; }
+# sync_file_range only begins to write, and waits for nothing.
+syncs() { grep -Ec '^[0-9]+ +(fsync|fdatasync|sync|syncfs)\(' "$TMP/tr/$1"; }
 renames() { count "$1" 'rename|link|linkat'; }
 show() { # NAME
 	echo "# $1: $(calls "$1") calls, $(execs "$1") execve," \

@@ -198,7 +198,7 @@ awk '/^openat.*O_DSYNC/ { split($0, a, "= "); env = a[2] }
 	/^renameat2.*"todo/ { print "accept" } /^renameat2.*"mess/ { print "name" }
 	/^exit/ { print "exit" }' "$TMP/tr" >"$TMP/order"
 is "15 in this order" "$(paste -sd' ' "$TMP/order")" \
-	"name write fsync fsync write-envelope accept fsync exit"
+	"name write write-envelope fsync fsync accept fsync exit"
 empty
 echo 0 >"$CONTROLDIR/conf-fsync"
 trace "$Q"
