@@ -8,7 +8,7 @@
 
 #define ASK_ANSWER 4096		/* longer answers are cut there */
 #define ASK_SERVERS 3
-enum { ASK_A = 1, ASK_CNAME = 5, ASK_MX = 15, ASK_AAAA = 28, ASK_TLSA = 52 };
+enum { ASK_A = 1, ASK_CNAME = 5, ASK_MX = 15, ASK_TXT = 16, ASK_AAAA = 28, ASK_TLSA = 52 };
 /* In byte 3 of an answer, the bit AD: DNSSEC vouches for all of it (RFC 6840 5.7). Asked
  * for, and believed, of servers on loopback alone, as anybody can change what comes over
  * a network; without TLS never. */

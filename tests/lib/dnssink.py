@@ -4,7 +4,7 @@ its own (UDP and TCP). Also brings up the loopback device there.
 
 usage: dnssink.py ZONE READYFILE [SECS [ADDRESS]]
 
-ZONE has lines "name TYPE value": A, AAAA, CNAME, MX ("10 host" or "0 ."), or
+ZONE has lines "name TYPE value": A, AAAA, CNAME, PTR, MX ("10 host" or "0 ."), or
 TLSA ("3 1 1 HEX"), TXT (text), RCODE number, RCODE6 number (for AAAA only), TC (cut short over UDP), NOTHING (no
 reply at all), FORGE address (false answers come first). A name that is
 not there does not exist; one with other types has no data. SECURE: what is asked with
@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-TYPES = {"A": 1, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52}
+TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52}
 
 
 def lo_up():
