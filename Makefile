@@ -17,7 +17,7 @@ endif
 include config.mk
 
 # --- Options: each 0 or 1, and possible together -----------------------------
-OPTIONS := QUEUE SEND LOCAL TOOLS SMTPD SETUP CHECK TLS DKIM DKIMKEY DANE PSK RESUME
+OPTIONS := QUEUE SEND LOCAL TOOLS BS SMTPD SETUP CHECK TLS TLSD DKIM DKIMKEY DANE PSK RESUME
 bool = $(if $(filter-out 0 1,$($(1)))$(filter-out 1,$(words $($(1)))),\
 	$(error $(1) must be 0 or 1, and is "$($(1))"))
 $(foreach v,$(OPTIONS:%=CFG_%) STATIC SAN LTO SETUID,$(call bool,$(v)))
@@ -40,6 +40,14 @@ endif
 endif
 ifeq ($(CFG_DKIM)$(CFG_DKIMKEY),01)
 $(error CFG_DKIMKEY=1 needs CFG_DKIM=1: nothing else would use the keys)
+endif
+ifeq ($(CFG_BS)$(CFG_SMTPD),01)
+$(error CFG_SMTPD=1 needs CFG_BS=1: it is the same server)
+endif
+ifneq ($(filter 01 10 00,$(CFG_TLS)$(CFG_SMTPD)),)
+ifeq ($(CFG_TLSD),1)
+$(error CFG_TLSD=1 needs CFG_TLS=1 and CFG_SMTPD=1: it is for those who send to mini-smtpd)
+endif
 endif
 ifneq ($(filter 01,$(CFG_TLS)$(CFG_DANE) $(CFG_TLS)$(CFG_PSK) $(CFG_TLS)$(CFG_RESUME)),)
 $(error CFG_DANE=1, CFG_PSK=1 and CFG_RESUME=1 need CFG_TLS=1)
@@ -80,11 +88,12 @@ endif
 # Mbed TLS: an installed one, or built for this variant with our configuration.
 MBEDTLS := $(or $(if $(wildcard $(MBEDTLS_DIR)/lib/libmbedtls.a),$(MBEDTLS_DIR)),\
 	$(DEPS)/mbedtls-$(ABI)$(if $(filter static,$(VARIANT)),,-host)$(if \
-	$(filter 1,$(CFG_PSK)),-psk)$(if $(filter 1,$(CFG_RESUME)),-resume))
+	$(filter 1,$(CFG_PSK)),-psk)$(if $(filter 1,$(CFG_RESUME)),-resume)$(if \
+	$(filter 1,$(CFG_TLSD)),-srv))
 DEPS_ENV = CC="$(CC)" AR="$(AR)" ARCH_FLAGS="$(ARCH_FLAGS)" DEPS="$(DEPS)" \
 	MUSL_DIR="$(MUSL_DIR)" MBEDTLS_DIR="$(MBEDTLS_DIR)" SMALL="$(if $(filter static,$(VARIANT)),$(PREF_mbedtls) $(if $(TLS_LTO),$(TLS_LTO) \
 	-ffat-lto-objects),-Os -g -ffunction-sections -fdata-sections) \
-	-DCFG_PSK=$(CFG_PSK) -DCFG_RESUME=$(CFG_RESUME)"
+	-DCFG_PSK=$(CFG_PSK) -DCFG_RESUME=$(CFG_RESUME) -DCFG_TLSD=$(CFG_TLSD)"
 
 # --- Flags -------------------------------------------------------------------
 # Three layers: what we prefer, then the user's CFLAGS, CPPFLAGS and LDFLAGS,
@@ -135,8 +144,8 @@ LDTLS := $(if $(TLS_LTO),$(filter-out -flto% -ffat%,$(PREF_static)) $(TLS_LTO))
 LDPREF_host := -Wl,--gc-sections,--build-id=none
 # Without it, parts of Mbed TLS that nobody calls would want what is not there.
 LDPREF_san := -Wl,--gc-sections
-LDNEED_host := -lresolv
-LDNEED_san := $(SANFLAGS) -lresolv
+LDNEED_host := -lresolv -lcrypt
+LDNEED_san := $(SANFLAGS) -lresolv -lcrypt
 LDNEED_static := -static -no-pie
 ifneq ($(MUSL),)
 # No crti.o, crtbegin.o: C has no constructors that would need them.
@@ -160,19 +169,24 @@ TLS_SRC := $(filter-out src/net/tls_none.c src/net/tls_pool%,$(wildcard src/net/
 # One with a configuration of its own has a store of keys itself.
 TLS_SRC := $(if $(filter $(MBEDTLS),$(MBEDTLS_DIR)),$(filter-out \
 	src/net/tls_psa.c,$(TLS_SRC)),$(TLS_SRC))
+TLS_SRC := $(if $(filter 1,$(CFG_TLSD)),$(TLS_SRC),$(filter-out src/net/tls_accept.c \
+	src/net/tls_grant.c src/net/tls_visitor.c,$(TLS_SRC)))
 TLS_SRC += $(if $(filter static,$(VARIANT)),src/net/tls_pool.c,src/net/tls_pool_libc.c)
-ALT := $(wildcard src/net/tls_*.c) src/base/heap.c src/base/heap_libc.c src/base/stat.c
+ALT := $(wildcard src/net/tls_*.c) src/base/heap.c src/base/heap_libc.c src/base/stat.c \
+	src/base/passhash.c src/base/passhash_libc.c
 MAINS := src/qmta.c src/qmail-queue.c
 SRC := $(filter-out $(ALT) $(MAINS),$(sort $(wildcard src/*.c src/*/*.c)))
 SRC += $(if $(filter 1,$(CFG_TLS)),$(TLS_SRC),src/net/tls_none.c)
 # The small heap, or malloc where a sanitizer or the host's tools watch it.
 SRC += $(if $(filter static,$(VARIANT)),src/base/heap.c,src/base/heap_libc.c)
+# Passwords' hashes: musl's SHA-512 alone, or the host's libcrypt.
+SRC += $(if $(MUSL),src/base/passhash.c,src/base/passhash_libc.c)
 # stat(2) without a conversion, where none is needed.
 SRC += $(if $(MUSL),$(if $(filter x86_64-%,$(TARGET)),\
 	$(if $(filter -m32 -mx32,$(CC) $(ARCH_FLAGS) $(CFLAGS)),,src/base/stat.c)))
 OBJS := $(SRC:%.c=$(OBJ)/%.o)
 ALLOBJS := $(OBJS) $(MAINS:%.c=$(OBJ)/%.o) $(OBJ)/tests/lib/clock_fake.o \
-	$(OBJ)/tests/lib/tlsdial.o
+	$(OBJ)/tests/lib/tlsdial.o $(OBJ)/tests/lib/listend.o
 
 PROGRAMS := qmta $(if $(filter 1,$(CFG_QUEUE)),qmail-queue)
 
@@ -188,7 +202,8 @@ all: bins
 bins: $(PROGRAMS:%=$(O)/%) $(O)/bin/.links
 # The same programs with a clock that tests can set, and no stripping.
 testbins: $(PROGRAMS:%=$(O)/test/%) $(O)/test/bin/.links \
-	$(if $(filter 1,$(CFG_TLS)),$(O)/test/tlsdial)
+	$(if $(filter 1,$(CFG_TLS)),$(O)/test/tlsdial) \
+	$(if $(filter 1,$(CFG_SMTPD)),$(O)/test/listend)
 
 help:
 	@echo 'make            build $(O)/qmta, $(O)/qmail-queue and the links in $(O)/bin'
@@ -201,7 +216,7 @@ help:
 	@echo 'make repro      two builds in two places, compared'
 	@echo 'make fault      every system call of enqueue and delivery fails once'
 	@echo 'make peer       real programs that call sendmail: cron, mutt, PHP, ... (root)'
-	@echo 'make bench      1000 messages to one server, beside dma and nullmailer (root)'
+	@echo 'make bench      1000 messages to one server and from clients, beside others (root)'
 	@echo 'make clean      remove $(O);  make distclean: and $(DEPS)'
 	@echo 'STATIC=0 host libc | SAN=1 sanitizers | BOARD=$(patsubst board/%.mk,%,$(wildcard board/*.mk))'
 	@echo 'other settings: config.mk'
@@ -284,8 +299,8 @@ $(O)/test/%: $(OBJ)/src/%.o $(OBJ)/tests/lib/clock_fake.o $(WAIT_$(VARIANT)) $(A
 $(OBJ)/wait.o: $(OBJ)/src/base/trim.o
 	@$(CC) $(ARCH_FLAGS) -nostdlib -static -r $(if $(LTO_static),-fno-use-linker-plugin) -o $@ \
 		$< $(if $(MUSL),$(MUSL)/lib/libc.a,-lc)
-# A client of nothing but TLS.
-$(O)/test/tlsdial: $(OBJ)/tests/lib/tlsdial.o $(OBJ)/tests/lib/clock_fake.o $(ARCHIVE)
+# A client of nothing but TLS, and a program behind nothing but the listener.
+$(O)/test/tlsdial $(O)/test/listend: $(O)/test/%: $(OBJ)/tests/lib/%.o $(OBJ)/tests/lib/clock_fake.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call run,LD,$(LINK) $(filter %.o,$^) $(LIBS))
 -include $(ALLOBJS:.o=.d)
@@ -320,6 +335,7 @@ lint:
 bench: bins
 	python3 tests/bench/rate.py $(O)
 	python3 tests/bench/qmqprate.py $(O)
+	python3 tests/bench/smtpd.py $(O)
 
 # For the size table: the program without one applet, with one alone, and with a
 # map of every section. NAME is that of the applet's function.

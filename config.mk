@@ -36,7 +36,11 @@ CFG_LOCAL ?= $(CFG_SEND)
 CFG_TOOLS ?= $(CFG_LOCAL)
 # The SMTP server that speaks with the program that started it: sendmail -bs, as
 # Symfony, Swiftmailer, Laravel and Alpine use it. 8 KB on x86_64, 7 KB on armel (Thumb).
-CFG_SMTPD ?= 1
+CFG_BS ?= 1
+# mini-smtpd: mail from the LAN, or from programs here that speak SMTP to localhost, with
+# its listener, rules and lists; qmail-newmrh, tcprules. 30 KB on x86_64, 25 KB on armel
+# (Thumb). Needs CFG_BS, and follows it when it is not set.
+CFG_SMTPD ?= $(CFG_BS)
 # qmta setup: writes the control files of a new machine, or takes them over from the
 # configuration of sSMTP, msmtp, nullmailer or dma. A machine whose control directory
 # comes with its image does without. 15 KB on x86_64, 12 KB on armel (Thumb).
@@ -48,6 +52,10 @@ CFG_CHECK ?= $(CFG_SEND)
 # over TLS, and logins. Without it a route that asks for TLS or a login says that it is
 # not built in, and its mail waits. 123 KB on x86_64, most of it the library.
 CFG_TLS ?= 1
+# TLS and logins of those who send through mini-smtpd: STARTTLS, SMTPS, AUTH; qmta auth.
+# 45 KB on x86_64: TLS is 29 KB of it, of which session tickets are 10 KB.
+# Follows CFG_TLS and CFG_SMTPD.
+CFG_TLSD ?= $(if $(filter 11,$(CFG_TLS)$(CFG_SMTPD)),1,0)
 # DKIM (RFC 6376): signs what leaves by SMTP where control/dkim says so; qmta dkim-key
 # makes the keys. For a machine that sends by itself, not through a smarthost that signs.
 # 4 KB on x86_64. Needs CFG_TLS and CFG_SEND, and follows them when it is not set.

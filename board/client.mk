@@ -3,7 +3,7 @@
 # there: qmta setup, qmta check, sendmail -bs, the tools beside local delivery, DANE.
 CFG_SETUP = 0
 CFG_CHECK = 0
-CFG_SMTPD = 0
+CFG_BS = 0
 CFG_TOOLS = 0
 CFG_DANE = 0
 LTO = 1

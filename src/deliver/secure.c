@@ -16,7 +16,6 @@
 #include "../net/dane.h"
 #include "../net/tls.h"
 
-#define CERTDIR "/etc/indimail/certs"
 #define BROKEN_MAX 8
 
 enum { PIN, TLSNAME, CAFILE, CERT, PSKFILE, TLSMETHOD, TLSCIPHERS, OPTIONS };

@@ -188,7 +188,7 @@ static int smtp(void)
 {
 	static char word[] = "sendmail", *argv[] = { word, 0 };
 
-	if (CFG_SMTPD)
+	if (CFG_BS)
 		return smtpstdin_main(1, argv);
 	say(name, "an SMTP server (-bs) is not built in; use -t or arguments");
 	return SM_UNAVAILABLE;

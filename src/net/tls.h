@@ -1,4 +1,4 @@
-/* tls.h: the one door to TLS for a client's connection. The tls_*.c files alone know
+/* tls.h: the one door to TLS. The tls_*.c files alone know
  * Mbed TLS; tls_none.c stands in for them when CFG_TLS is 0. One connection of a
  * process has TLS at a time: it is known by its descriptor, and net/link.h asks.
  * TLS 1.2 and 1.3 (RFC 5246, 8446), never renegotiated. */
@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "../base/buf.h"
+
+/* Where IndiMail has certificates and keys, unless $CERTDIR names another directory. */
+#define CERTDIR "/etc/indimail/certs"
 
 /* What a route asks for. MAY: if the server offers it, whoever it is. MUST: encrypted,
  * whoever it is. VERIFY: encrypted, and it is who it should be. Pins and TLSA records are
@@ -87,6 +90,29 @@ int tls_pending(int fd);
 void tls_stop(int fd);
 /* Channel binding tls-exporter (RFC 9266): 1 and 32 bytes, 0 not available (TLS 1.2). */
 int tls_binding(int fd, unsigned char out[32]);
+
+/* ---- a server's side, only with CFG_TLSD: tls_accept.c ---- */
+
+#define TICKET_KEY 32
+struct tls_give {
+	const char *cert;	/* our chain and its key, PEM: IndiMail's servercert.pem */
+	const char *ca;		/* authorities of clients' certificates; 0: none is asked for */
+	const char *crl;	/* those that were taken back; 0 none */
+	const char *method;	/* IndiMail's tlsservermethod, as tlsclientmethod; 0 */
+	/* Of all processes that serve the same name, new at each start, at least each day: for
+	 * tickets (RFC 5077, 8446 4.6.1), so that a client's next connection is cheap; 0 none. */
+	const unsigned char *ticket;
+};
+/* Handshake as server, else as tls_start(): words, results, the dead connection. seen->proof
+ * is TLS_BY_CHAIN when the client has proven a certificate of `ca`, whose e-mail address, else
+ * name is seen->subject; a client without one, or with another, is TLS_NOT_PROVEN: then
+ * there are words after TLS_OK, too, when it has shown one. No SNI, no renegotiation. The
+ * descriptor must be non-blocking. */
+enum tls_result tls_accept(int fd, const struct tls_give *give, int64_t at,
+	struct tls_seen *seen, struct buf *why);
+/* 1: the certificate and key of give can be used, and the next tls_accept() does so; 0 and
+ * words. It ends what TLS there was. */
+int tls_ready(const struct tls_give *give, struct buf *why);
 
 /* What `--version` says: "none", or the library's name and version. */
 const char *tls_name(void);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "config.h"
 #include "../base/control.h"
 #include "../base/err.h"
 #include "../base/io.h"
@@ -23,13 +24,16 @@ int file_open(const char *path, struct buf *name)
 	return open(name->s, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
+int secret_given;
+
 int secret_ok(const struct stat *st, const char *path, struct buf *why)
 {
 	unsigned me = geteuid();
 
 	if (st->st_mode & 007)
 		buf_fmt(why, "other users may read %s: chmod o= %s", path, path);
-	else if (me && st->st_uid && st->st_uid != me)
+	else if (me && st->st_uid && st->st_uid != me &&
+		!(CFG_TLSD && secret_given && st->st_mode & S_IRGRP))
 		buf_fmt(why, "%s is user %u's, and must be root's or user %u's, who reads it",
 			path, (unsigned)st->st_uid, me);
 	else

@@ -1,7 +1,8 @@
-/* tls_mbed.c: one connection's TLS, through Mbed TLS. The handshake says nothing of who
- * the server is: that is tls_trust.c's question, answered before tls_start() is back, so
- * that no byte of mail or of a login goes to a server that failed it. No renegotiation
- * (not built), no compression, no cipher without forward secrecy. */
+/* tls_mbed.c: one connection's TLS, through Mbed TLS: the client's side, and what the
+ * server's (tls_accept.c) shares with it. The handshake says nothing of who the server is:
+ * that is tls_trust.c's question, answered before tls_start() is back, so that no byte of
+ * mail or of a login goes to a server that failed it. No renegotiation (not built), no
+ * compression, no cipher without forward secrecy. */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -17,6 +18,7 @@
 #include "addr.h"
 #include "tls.h"
 #include "tls_again.h"
+#include "tls_conn.h"
 #include "tls_file.h"
 #include "tls_pool.h"
 #include "tls_say.h"
@@ -25,17 +27,11 @@
 
 enum { CERT_MAX = 32768 };	/* of the file with our certificate, its chain and its key */
 
-/* fd1: the descriptor and 1, so that all of it begins as zero. broken: what ended it.
- * at: when what is read for must have come. */
-static struct {
-	int fd1, broken;
-	int64_t at;
-	mbedtls_ssl_context ssl;
-	mbedtls_ssl_config conf;
-	mbedtls_x509_crt cert;
-	mbedtls_pk_context key;
-	int suites[SUITES + 1];
-} t;
+/* Declared by the library only when it has it. */
+void mbedtls_ssl_conf_session_tickets(mbedtls_ssl_config *conf, int use);
+
+struct tls_conn tls_conn;
+#define t tls_conn
 
 int tls_random(void *unused, unsigned char *p, size_t n)
 {
@@ -107,7 +103,7 @@ static int ended(int r)
 	return -1;
 }
 
-static void forget(void)
+void conn_forget(void)
 {
 	mbedtls_ssl_free(&t.ssl);
 	mbedtls_ssl_config_free(&t.conf);
@@ -133,8 +129,25 @@ static void set_versions(const char *method)
 		mbedtls_ssl_conf_max_tls_version(&t.conf, MBEDTLS_SSL_VERSION_TLS1_2);
 }
 
-/* Our own certificate and key. 0, or -1 with words. */
-static int set_cert(const char *file, struct buf *why)
+int conn_begin(int side, const char *method)
+{
+	int r;
+
+	conn_forget();
+	mbedtls_ssl_init(&t.ssl);
+	mbedtls_ssl_config_init(&t.conf);
+	mbedtls_x509_crt_init(&t.cert);
+	mbedtls_pk_init(&t.key);
+	r = mbedtls_ssl_config_defaults(&t.conf, side, MBEDTLS_SSL_TRANSPORT_STREAM,
+		MBEDTLS_SSL_PRESET_DEFAULT);
+	mbedtls_ssl_conf_rng(&t.conf, tls_random, 0);
+	mbedtls_ssl_conf_authmode(&t.conf, MBEDTLS_SSL_VERIFY_NONE);
+	if (method)
+		set_versions(method);
+	return r;
+}
+
+int conn_cert(const char *file, struct buf *why)
 {
 	struct buf b = BUF_HEAP(CERT_MAX);
 	int r;
@@ -153,6 +166,32 @@ static int set_cert(const char *file, struct buf *why)
 	return r ? -1 : 0;
 }
 
+int conn_setup(void)
+{
+	int r = mbedtls_ssl_setup(&t.ssl, &t.conf);
+
+	mbedtls_ssl_set_bio(&t.ssl, 0, send_some, receive_some, 0);
+	return r;
+}
+
+int conn_shake(int fd, int64_t at)
+{
+	int r;
+
+	t.fd1 = fd + 1;
+	t.at = at;
+	do
+		r = mbedtls_ssl_handshake(&t.ssl);
+	while (again(&r, at));
+	return r;
+}
+
+void conn_end(void)
+{
+	mbedtls_ssl_close_notify(&t.ssl);
+	conn_forget();
+}
+
 /* Everything before the first byte. 0, or -1 with words. */
 static int prepare(const struct tls_want *want, struct buf *why)
 {
@@ -160,15 +199,12 @@ static int prepare(const struct tls_want *want, struct buf *why)
 	struct addr a;
 	int r;
 
-	if ((r = mbedtls_ssl_config_defaults(&t.conf, MBEDTLS_SSL_IS_CLIENT,
-		MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT))) {
+	if ((r = conn_begin(MBEDTLS_SSL_IS_CLIENT, want->method))) {
 		say_error(r, &t.ssl, why);
 		return -1;
 	}
-	mbedtls_ssl_conf_rng(&t.conf, tls_random, 0);
-	mbedtls_ssl_conf_authmode(&t.conf, MBEDTLS_SSL_VERIFY_NONE);
-	if (want->method)
-		set_versions(want->method);
+	if (CFG_TLSD && !CFG_RESUME)	/* the library has them for our own clients alone */
+		mbedtls_ssl_conf_session_tickets(&t.conf, 0);
 	if (want->ciphers) {
 		if (suites_choose(t.suites, want->ciphers, why) < 0)
 			return -1;
@@ -179,11 +215,10 @@ static int prepare(const struct tls_want *want, struct buf *why)
 		return -1;
 	}
 	if ((want->pskfile && psk_set(&t.conf, want->pskfile, why) < 0) ||
-		(want->cert && set_cert(want->cert, why) < 0))
+		(want->cert && conn_cert(want->cert, why) < 0))
 		return -1;
-	if (!(r = mbedtls_ssl_setup(&t.ssl, &t.conf)) && CFG_RESUME && !want->pskfile)
+	if (!(r = conn_setup()) && CFG_RESUME && !want->pskfile)
 		ticket_offer(&t.ssl, &t.conf, want);
-	mbedtls_ssl_set_bio(&t.ssl, 0, send_some, receive_some, 0);
 	/* RFC 6066 3: literal addresses are not permitted. */
 	if (r || (r = mbedtls_ssl_set_hostname(&t.ssl, addr_parse(&a, name, strlen(name)) ?
 		0 : name))) {
@@ -224,18 +259,8 @@ enum tls_result tls_start(int fd, const struct tls_want *want, int64_t at,
 
 	memset(seen, 0, sizeof *seen);
 	seen->days = INT_MAX;
-	if (t.fd1)
-		forget();
-	t.fd1 = fd + 1;
-	t.at = at;
-	mbedtls_ssl_init(&t.ssl);
-	mbedtls_ssl_config_init(&t.conf);
-	mbedtls_x509_crt_init(&t.cert);
-	mbedtls_pk_init(&t.key);
 	if (!prepare(want, why)) {
-		do
-			r = mbedtls_ssl_handshake(&t.ssl);
-		while (again(&r, at));
+		r = conn_shake(fd, at);
 		result = r ? TLS_BROKEN : identify(want, seen, why);
 		if (r)
 			say_error(r, &t.ssl, why);
@@ -243,7 +268,7 @@ enum tls_result tls_start(int fd, const struct tls_want *want, int64_t at,
 			buf_puts(why, "; is what the pskfile has the identity and the key of the server?");
 	}
 	if (result != TLS_OK)
-		tls_stop(fd);
+		conn_end();
 	return result;
 }
 
@@ -327,8 +352,7 @@ void tls_stop(int fd)
 {
 	if (!tls_on(fd))
 		return;
-	mbedtls_ssl_close_notify(&t.ssl);
-	forget();
+	conn_end();
 }
 
 int tls_binding(int fd, unsigned char out[32])

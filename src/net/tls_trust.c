@@ -27,7 +27,7 @@ int64_t trust_time(const mbedtls_x509_time *t)
 }
 
 /* The n bytes of a name in a certificate, made printable. */
-static void put_name(struct buf *b, const mbedtls_x509_buf *name)
+void trust_name(struct buf *b, const mbedtls_x509_buf *name)
 {
 	size_t i;
 
@@ -139,9 +139,6 @@ static int by_tlsa(mbedtls_x509_crt *chain, const struct tls_want *want,
 
 /* ---- A chain ---- */
 
-/* What is wrong with one of its certificates. */
-struct verdict { const mbedtls_x509_crt *late, *early; };
-
 /* 1 when an authority may vouch for some names alone (RFC 5280 4.2.1.10), which the library
  * cannot check: it refuses that only where it is marked as critical. */
 static int is_limited(const mbedtls_x509_crt *crt)
@@ -156,16 +153,15 @@ static int is_limited(const mbedtls_x509_crt *crt)
 	return 0;
 }
 
-/* From the authority down to the server, so that the server's own words are the last. What
- * an authority is not meant for it cannot give to a server. */
-static int look(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+int trust_look(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
-	static const char server_auth[] = MBEDTLS_OID_SERVER_AUTH;
+	static const char server[] = MBEDTLS_OID_SERVER_AUTH, client[] = MBEDTLS_OID_CLIENT_AUTH;
 	struct verdict *v = arg;
 	int64_t now = clock_wall();
 
 	(void)depth;
-	if (mbedtls_x509_crt_check_extended_key_usage(crt, server_auth, sizeof server_auth - 1))
+	if (mbedtls_x509_crt_check_extended_key_usage(crt,
+		CFG_TLSD && v->client ? client : server, sizeof server - 1))
 		*flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
 	if (is_limited(crt))
 		*flags |= MBEDTLS_X509_BADCERT_OTHER;
@@ -195,7 +191,7 @@ static void put_owner(struct buf *b, const mbedtls_x509_name *n)
 	const mbedtls_x509_buf *v = part(n, 3);
 
 	if (v || (v = part(n, 10)))
-		put_name(b, v);
+		trust_name(b, v);
 }
 
 /* Whom it is for, at most a few. */
@@ -207,7 +203,7 @@ static void put_names(struct buf *b, const mbedtls_x509_crt *crt)
 	for (s = &crt->subject_alt_names; s && any < 4; s = s->next)
 		if (s->buf.tag == (MBEDTLS_ASN1_CONTEXT_SPECIFIC | 2)) {
 			buf_puts(b, any++ ? ", " : "");
-			put_name(b, &s->buf);
+			trust_name(b, &s->buf);
 		}
 	if (!any)
 		put_owner(b, &crt->subject);
@@ -271,10 +267,10 @@ static enum tls_result by_chain(mbedtls_x509_crt *chain, const struct tls_want *
 	mbedtls_x509_crt *roots, const char *bundle, struct buf *why)
 {
 	const char *name = want->name ? want->name : want->host;
-	struct verdict v = { 0, 0 };
+	struct verdict v = { 0, 0, 0 };
 	uint32_t flags = 0;
 
-	mbedtls_x509_crt_verify(chain, roots, 0, name, &flags, look, &v);
+	mbedtls_x509_crt_verify(chain, roots, 0, name, &flags, trust_look, &v);
 	if (!flags)
 		return TLS_OK;
 	buf_puts(why, "the server's certificate is not valid");

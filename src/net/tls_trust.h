@@ -15,6 +15,24 @@ void trust_describe(const mbedtls_x509_crt *crt, struct tls_seen *seen);
 int trust_pin(const mbedtls_x509_crt *crt, unsigned char out[32]);
 /* When it ends or begins, seconds since 1970. */
 int64_t trust_time(const mbedtls_x509_time *t);
+/* A name of a certificate, made printable. */
+void trust_name(struct buf *b, const mbedtls_x509_buf *name);
+
+/* For mbedtls_x509_crt_verify(): dates, purposes and limits of one certificate of a chain.
+ * From the authority down to the end, so that its own words are the last. What an authority
+ * is not meant for it cannot give to a server, or to a client. arg: */
+struct verdict {
+	const mbedtls_x509_crt *late, *early;	/* has expired, is not yet valid; 0 none */
+	int client;	/* the caller's: the end is a client and no server; only with CFG_TLSD */
+};
+int trust_look(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+
+/* ---- tls_visitor.c: is a client who its certificate says? Only with CFG_TLSD ---- */
+
+/* chain: what the client sent, its own first. 1 proven, by an authority of give->ca and not
+ * taken back by give->crl: seen says who it is. 0 and words. */
+int visitor_prove(mbedtls_x509_crt *chain, const struct tls_give *give, struct tls_seen *seen,
+	struct buf *why);
 
 /* ---- tls_roots.c: a list of authorities, 0 when it is empty ---- */
 

@@ -5,6 +5,7 @@
  * follows it is never an end of the text, and its dot is just a dot. Whether the
  * message is taken with such bytes in it is for the caller to say; a NUL byte never is. */
 #include <string.h>
+#include "config.h"
 #include "data.h"
 
 /* What is there so far turned out to be text: a dot, and perhaps a CR. */
@@ -47,7 +48,7 @@ size_t data_take(struct data *d, const char *s, size_t n, char *out, size_t *len
 			d->state = DATA_START;
 		} else if (c == '\n' && d->state == DATA_DOTCR)
 			d->state = DATA_END;
-		else if (c == '.' && d->state == DATA_START)
+		else if (c == '.' && d->state == DATA_START && (!CFG_SMTPD || !d->plain))
 			d->state = DATA_DOT;
 		else if (c == '\r' && d->state == DATA_DOT)
 			d->state = DATA_DOTCR;

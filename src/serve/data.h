@@ -6,6 +6,7 @@
 /* Zero is the beginning. What was met so far, whatever becomes of the message: */
 struct data {
 	int barelf, barecr, nul;
+	int plain;	/* from the caller: 1, a dot is a dot, and it has no end (BDAT) */
 	enum { DATA_START, DATA_INSIDE, DATA_CR, DATA_DOT, DATA_DOTCR, DATA_END } state;
 };
 #define DATA_GROWTH 2		/* bytes that one call may give more than it takes */

@@ -5,16 +5,23 @@
  * a client sends without waiting for 354 is text then, too, and never commands. */
 #include <errno.h>
 #include <string.h>
+#include "config.h"
 #include "../base/clock.h"
+#include "../base/text.h"
 #include "../exits.h"
 #include "session.h"
 
-/* The queue's number in SMTP's words. */
+/* The queue's number in SMTP's words. Which servers there are inside is no stranger's
+ * business: what they say of the message is. */
 static void answer(struct session *s)
 {
-	int code = s->code, perm = submit_permanent(&s->submit, code), reply = 451;
-	const char *words = submit_words(&s->submit, code), *status = qq_status(code);
+	const struct submit *m = &s->submit;
+	int inside = CFG_SMTPD && s->remote && m->plain, reply = 451;
+	int code = inside && !m->said ? m->plain : s->code, perm = submit_permanent(m, code);
+	const char *words = submit_words(m, code), *status = qq_status(code), *says;
 
+	if (inside && m->said && (says = strstr(words, " says: ")))
+		words = says + 7;
 	if (words != qq_words(code))	/* the program's own; only their class is known */
 		status = perm ? "5.3.0" : "4.3.0";
 	if (perm)
@@ -72,6 +79,8 @@ static void end(struct session *s)
 	struct submit *m = &s->submit;
 	size_t i, n;
 
+	if (CFG_SMTPD)
+		s->deciding = 1;
 	if (s->live)
 		header_end(&s->header);
 	if (s->live) {
@@ -90,8 +99,15 @@ static void end(struct session *s)
 		answer(s);
 	else {
 		s->accepted++;
+		s->idle = 0;
 		talk_reply(&s->talk, "250 2.0.0 ok %lld qp %d", (long long)clock_wall(),
 			(int)submit_qp(m));
+	}
+	if (CFG_SMTPD) {
+		session_tell(s, 1, 0);
+		/* Not when the next command is done: a TERM in between would cost a duplicate. */
+		talk_flush(&s->talk);
+		s->deciding = 0;
 	}
 }
 
@@ -112,10 +128,10 @@ static int read_text(struct session *s)
 	return 1;
 }
 
-int message_take(struct session *s)
+/* The envelope is complete. */
+static void begin(struct session *s)
 {
 	struct buf trace = BUF_OVER(s->trace);
-	int r;
 
 	memset(&s->data, 0, sizeof s->data);
 	memset(&s->header, 0, offsetof(struct header, name));
@@ -127,8 +143,24 @@ int message_take(struct session *s)
 	if (!(s->refused = s->begin(s, &trace)))
 		s->code = submit_begin(&s->submit, PUT_UID);
 	s->live = s->submit.ready = !s->refused && !s->code;
-	talk_reply(&s->talk, "354 go ahead");
+	if (CFG_SMTPD && CFG_QUEUE && s->remote && s->submit.way == BY_PUT)
+		s->submit.q.databytes = 0;	/* our own is what holds, and does not count the trace */
 	session_put(s, trace.s, trace.len);
+}
+
+/* Its lines ended as they should, or may end so. 1; -2: nothing more from this client, who
+ * may take for text what we take for commands. */
+static int lines_fit(const struct session *s)
+{
+	return s->lenient || !(s->data.barelf || s->data.barecr) ? 1 : -2;
+}
+
+int message_take(struct session *s)
+{
+	int r;
+
+	begin(s);
+	talk_reply(&s->talk, "354 go ahead");
 	if ((r = read_text(s)) <= 0) {
 		int e = errno;
 
@@ -137,5 +169,80 @@ int message_take(struct session *s)
 		return r;
 	}
 	end(s);
-	return s->lenient || !(s->data.barelf || s->data.barecr) ? 1 : -2;
+	return lines_fit(s);
+}
+
+/* ---- BDAT, RFC 3030: pieces of a length that is said before, without dots ---- */
+
+/* n bytes of the text, which are swallowed when there is no message to take them. 1, or
+ * why there is no more input. */
+static int read_chunk(struct session *s, uint64_t n, int wanted)
+{
+	struct talk *t = &s->talk;
+	size_t here, len;
+	int r;
+
+	for (; n; n -= here) {
+		if ((r = talk_fill(t)) <= 0)
+			return r;
+		here = t->len - t->pos < n ? t->len - t->pos : (size_t)n;
+		if (wanted) {
+			data_take(&s->data, t->in_space + t->pos, here, s->window, &len);
+			take(s, len);
+		}
+		t->pos += here;
+	}
+	return 1;
+}
+
+/* "length" or "length LAST". 1 / 0 */
+static int chunk_size(const char *arg, uint64_t *n, int *last)
+{
+	size_t k = text_u64(arg, strlen(arg), n);
+	const char *rest = arg + k + text_span(arg + k, " ");
+
+	*last = text_caseeq(rest, strlen(rest), "LAST", 4);
+	return k && (!arg[k] || arg[k] == ' ') && (*last || !*rest);
+}
+
+/* All of a message was read, a CR alone at its end perhaps not yet judged. */
+static int chunk_end(struct session *s)
+{
+	size_t n;
+
+	s->data.barecr |= s->data.state == DATA_CR;
+	if (s->data.state == DATA_CR) {
+		data_take(&s->data, "\n", 1, s->window, &n);
+		take(s, n);
+	}
+	end(s);
+	s->chunks = 0;
+	return lines_fit(s);
+}
+
+int message_chunk(struct session *s, const char *arg)
+{
+	const char *no = !s->open ? "503 5.5.1 MAIL first" : !s->count ? "503 5.5.1 RCPT first" : 0;
+	uint64_t n;
+	int last, r;
+
+	/* Where the next command begins cannot be known then. */
+	if (!chunk_size(arg, &n, &last))
+		return session_over(s, "501 5.5.4 usage: BDAT length [LAST]");
+	s->idle += !n;
+	if (!no && !s->chunks) {
+		begin(s);
+		s->chunks = s->data.plain = 1;
+	}
+	if ((r = read_chunk(s, n, !no)) <= 0)
+		return r;
+	if (no)
+		return session_wrong(s, no);
+	if (last) {
+		if ((r = chunk_end(s)) == 1 || r == -2)
+			session_forget(s);
+		return r;
+	}
+	talk_reply(&s->talk, s->refused ? "%s" : "250 2.0.0 %s bytes", s->refused ? s->refused : arg);
+	return 1;
 }

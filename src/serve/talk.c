@@ -1,19 +1,27 @@
-/* talk.c: a server's connection as bytes. A pipe of a local program, and later a
- * socket: TLS will have its place in the two functions that touch the descriptors.
- * They wait until there is something to read or room to write, so that descriptors
- * that block, and that others share with us, need not be changed. Refuses lines that
- * are too long, and control bytes: none can reach an address or a reply. */
+/* talk.c: a server's connection as bytes: a pipe of a local program, a socket, TLS. The
+ * two functions that touch the descriptors wait until there is something to read or room
+ * to write, so that descriptors that block, and that others share with us, need not be
+ * changed. Refuses lines that are too long, and control bytes: none can reach an address
+ * or a reply. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include "config.h"
 #include "../base/clock.h"
 #include "../base/io.h"
+#include "../net/tls.h"
 #include "talk.h"
+
+static int64_t deadline(const struct talk *t)
+{
+	int64_t at = clock_mono() + t->wait;
+
+	return at < t->until ? at : t->until;
+}
 
 static int ready(const struct talk *t, int fd, short events)
 {
-	int64_t at = clock_mono() + t->wait;
-	int r = io_wait(fd, events, at < t->until ? at : t->until);
+	int r = io_wait(fd, events, deadline(t));
 
 	if (!r)
 		errno = ETIMEDOUT;
@@ -25,8 +33,10 @@ int talk_flush(struct talk *t)
 	size_t n = t->out_len;
 
 	t->out_len = 0;
-	if (n && !t->err && (ready(t, t->out, POLLOUT) <= 0 ||
-		io_write_by(t->out, t->out_space, n, clock_mono() + t->wait) < 0))
+	if (n && !t->err && (CFG_TLSD && tls_on(t->out) ?
+		tls_write(t->out, t->out_space, n, deadline(t)) < 0 :
+		(!t->nonblock && ready(t, t->out, POLLOUT) <= 0) ||
+		io_write_by(t->out, t->out_space, n, deadline(t)) < 0))
 		t->err = errno;
 	errno = t->err;
 	return t->err ? -1 : 0;
@@ -38,9 +48,14 @@ int talk_fill(struct talk *t)
 
 	if (t->pos < t->len && !t->err)
 		return 1;
-	if (talk_flush(t) < 0 || ready(t, t->in, POLLIN) <= 0)
+	if (talk_flush(t) < 0)
 		return -1;
-	r = io_read(t->in, t->in_space, sizeof t->in_space);
+	if (CFG_TLSD && tls_on(t->in))
+		r = tls_read(t->in, t->in_space, sizeof t->in_space, deadline(t));
+	else if (ready(t, t->in, POLLIN) <= 0)
+		return -1;
+	else
+		r = io_read(t->in, t->in_space, sizeof t->in_space);
 	t->pos = 0;
 	t->len = r > 0 ? (size_t)r : 0;
 	return r > 0 ? 1 : (int)r;
@@ -97,5 +112,6 @@ void talk_reply(struct talk *t, const char *fmt, ...)
 	if (b.len > sizeof t->out_space - t->out_len && talk_flush(t) < 0)
 		return;
 	memcpy(t->out_space + t->out_len, space, b.len);
+	t->last = t->out_len;
 	t->out_len += b.len;
 }

@@ -15,11 +15,12 @@ struct talk {
 	/* filled by the caller; the rest is 0 */
 	int in, out;		/* descriptors, blocking or not */
 	int barelf;		/* 1: a LF alone ends a command, too */
+	int nonblock;		/* 1: out does not block, and need not be asked before a write */
 	int64_t wait;		/* milliseconds that one read or write may take */
 	int64_t until;		/* the end of the session, as clock_mono(), or IO_FOREVER */
 	/* what is there: unread bytes of in_space, replies in out_space, a line */
 	size_t pos, len;
-	size_t out_len;
+	size_t out_len, last;	/* last: where the last reply begins, while it is here */
 	int err;		/* of the write that failed */
 	char in_space[WINDOW], out_space[TALK_OUT], line[TALK_LINE];
 };

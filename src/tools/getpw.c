@@ -1,6 +1,6 @@
 /* getpw.c: qmail-getpw: says which system user gets the mail of a name, as six
  * fields that each end in NUL: user, uid, gid, home, dash, ext. For programs of the
- * qmail family that ask it; our own delivery asks msg/who.c itself. Knows the
+ * qmail family that ask it; our own delivery asks deliver/who.c itself. Knows the
  * passwd file and the user "alias", neither aliases nor users/cdb. */
 #include "../applet.h"
 #include "../base/io.h"

@@ -9,9 +9,9 @@
 #include "../base/log.h"
 #include "../base/proc.h"
 #include "../base/text.h"
-#include "../msg/divert.h"
 #include "../exits.h"
 #include "../msg/aliasfile.h"
+#include "../msg/divert.h"
 
 struct check {
 	const char *name;

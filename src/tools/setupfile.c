@@ -216,9 +216,7 @@ static int each(int (*how)(const struct file *f))
 	return 0;
 }
 
-/* Of two at a time one waits: they write the same files. Not for ever, as whoever may read
- * the directory can lock it. 0 / -1. */
-static int lock_dir(int fd)
+int setup_lock(int fd)
 {
 	int tries, r;
 
@@ -266,7 +264,7 @@ int setup_write(int dry, int force)
 		return EXIT_TEMP;
 	fd = openat(AT_FDCWD, control_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	missing = dry && fd < 0 && errno == ENOENT;
-	if (!missing && (lock_dir(fd) < 0 || fchdir(fd) < 0))	/* the lock goes with us */
+	if (!missing && (setup_lock(fd) < 0 || fchdir(fd) < 0))	/* the lock goes with us */
 		r = cannot("use", "");
 	else
 		r = look_all(force);

@@ -21,5 +21,8 @@ void setup_file(const char *name, int rule, const char *text);
  * 1: only says it. A file with other words stands in the way unless force is 1. Exit
  * code: 0; EXIT_PERM such a file, and nothing was touched; EXIT_TEMP. */
 int setup_write(int dry, int force);
+/* The open control directory. Of two who write there at a time one waits: they write the same
+ * files. Not for ever, as whoever may read the directory can lock it. 0 / -1 errno. */
+int setup_lock(int fd);
 
 #endif

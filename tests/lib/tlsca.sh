@@ -23,6 +23,7 @@
 #   tls_leaf NAME ROOT [OPTION=VALUE...]   one of your own; options: key= names=
 #                   cn= from= to= (days from now) use= md= pss=1; ROOT: ca (RSA) eca (P-256)
 #                   inter2 (P-256 below ca) or another made by tls_root or tls_inter
+#   tls_crl ROOT DAYS [NAME...]   $TLSCA/ROOT.crl, with these taken back
 #   tls_bundle      prints a file with the roots behind the system's own bundle
 #   tls_needed      ends the file where TLS is not built in, or openssl not there
 #   tls_pin NAME    SHA-256 of its public key, hex      tls_certpin   of all of it
@@ -72,6 +73,7 @@ tls_signer() { # NAME
 		default_md = sha256
 		[any]
 		commonName = optional
+		emailAddress = optional
 	C
 }
 
@@ -195,6 +197,19 @@ tls_cert() { # KIND
 		cp "$TLSCA/selfsigned.cert" "$TLSCA/selfsigned.pem" ;;
 	*) tls_say "no kind of certificate: $1" ;;
 	esac
+}
+
+# What a root took back: its list is $TLSCA/NAME.crl; days from now until it is too old.
+tls_crl() { # ROOT DAYS [NAME...]
+	tls_s=$1 tls_t=$2; shift 2
+	for tls_n; do
+		openssl ca -config "$TLSCA/$tls_s.d/conf" -revoke "$TLSCA/$tls_n.cert" \
+			>"$TLSCA/said" 2>&1 || tls_say "revoke $tls_n"
+	done
+	openssl ca -gencrl -config "$TLSCA/$tls_s.d/conf" -out "$TLSCA/$tls_s.crl" \
+		-crl_lastupdate "$(date -u -d "@$(($(date +%s) - 30 * 86400))" +%Y%m%d%H%M%SZ)" \
+		-crl_nextupdate "$(date -u -d "@$(($(date +%s) + tls_t * 86400))" +%Y%m%d%H%M%SZ)" \
+		>"$TLSCA/said" 2>&1 || tls_say "crl $tls_s"
 }
 
 tls_bundle() {
