@@ -15,7 +15,7 @@ LC_ALL=C; export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
 lock=$here/deps.sha256
 CC=${CC:-cc} AR=${AR:-ar} ARCH_FLAGS=${ARCH_FLAGS:-}
-SMALL=${SMALL:--Os -fno-pie -ffunction-sections -fdata-sections -DCFG_PSK=0 -DCFG_RESUME=0}
+SMALL=${SMALL:--Os -fno-pie -ffunction-sections -fdata-sections -DCFG_PSK=0 -DCFG_RESUME=0 -DCFG_TLSD=0}
 # The caller's flags and make variables are not for musl.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL CFLAGS CPPFLAGS LDFLAGS
 unset DESTDIR CROSS_COMPILE TARGET SRC O 2>/dev/null || :

@@ -33,6 +33,8 @@ local: programs: deliver/program deliver/vars
 local: forwards: deliver/forward queue/handin
 local: aliases: msg/alias msg/aliasfile deliver/divert tools/newaliases
 local: users/cdb, qmail-newu: base/cdb base/cdbmake deliver/assign tools/newu tools/getpw
+listener: listen/server listen/client listen/sockets listen/crowd listen/rules listen/host listen/peer listen/shared
+listener: tcprules: listen/tcprules listen/rulescheck
 tools: forward, except and kin: tools/forward tools/decide tools/child
 tools: Maildirs: tools/maildir tools/mailbox tools/maillist
 tools: qmail-direct: tools/direct

@@ -10,6 +10,7 @@ import time
 
 QUEUE = True
 PROTOS = ('smtp',)
+SERVES = ('smtp',)
 EXES = ['/usr/sbin/qmta', '/usr/sbin/qmail-queue']
 SBIN, CONTROL = '/usr/sbin', '/etc/indimail/control'
 Q = '/var/indimail/queue/qmta'
@@ -50,6 +51,15 @@ def inject(c):
 
 def start(c):
     c.spawn([SBIN + '/qmta-send', '-d', './Maildir/'])
+
+
+def serve(c, kind):
+    # Who is not the queue's owner starts a qmail-queue for each message; so it is him.
+    c.write(CONTROL + '/rcpthosts', 'bench.test\nsink.test\n')
+    owner = os.stat(c.p(Q))
+    c.spawn([SBIN + '/mini-smtpd', '-c', '60', '-u', str(owner.st_uid), '-g', str(owner.st_gid),
+             '-l', '127.0.0.1:2526'])
+    return 2526
 
 
 def queue_len(c):

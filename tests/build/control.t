@@ -9,7 +9,7 @@ echo mx.example.net >"$CONTROLDIR/me"
 
 # "NAME DEFAULT" of every line that qmail-showctl marks as a default.
 "$BIN/qmail-showctl" | sed -n 's/^\([^ ]*\): \(.*\) (default)$/\1 \2/p' |
-	sed 's/ (no limit)$//; s/ as / /; s/: remote mail goes.*//' | sort >"$TMP/shown"
+	sed 's/ (no limit)$//; s/ as / /; s/: remote mail goes.*//; s/: nothing is taken.*//' | sort >"$TMP/shown"
 ok "qmail-showctl names many" test "$(wc -l <"$TMP/shown")" -gt 40
 
 # The page: section, name, default. Two names may share an entry.
@@ -27,7 +27,8 @@ is "the page is sorted within its sections, me first" "$(awk -F '\t' '
 	$1 == s && $2 < n && n != "me" { print $2 " comes after " n } { s = $1; n = $2 }' \
 	"$TMP/page")" ""
 # What qmail-showctl shows in another way, or for some queues only, has no default there.
-others='aliases|concurrencyl.NAME|defaultqueue|me|relaypass|remote_auth|remote_auth.cdb'
+others='aliases|concurrencyl.NAME|defaultqueue|me|morercpthosts|morercpthosts.cdb|recipients.cdb'
+others="$others|relaypass|remote_auth|remote_auth.cdb|smtpauth"
 # That of CFG_RESUME is not in every build.
 grep -q '^tlstickets ' "$TMP/shown" || others="$others|tlstickets"
 cut -f 2,3 "$TMP/page" | tr '\t' ' ' | grep -Ev "^($others) " | sort >"$TMP/told"
@@ -52,10 +53,12 @@ BEHIND = [('deliver/smtp.c', r'timeout_load\([^"{]*"([^"]+)", (\d+)'),
 	('msg/ident.c', r'\{ "[A-Z]*(?:\\0)?", "([a-z]+)"()'),
 	('net/routes.c', r'"(\w+routes)"()'),
 	('queue/choose.c', r'\{ "[A-Z]+", "([a-z.]+)"()'),
+	('serve/guest.c', r'(?:host|millis)\([^"{]*"([a-z]+)"()'),
+	('serve/policy.c', r'list_(?:has|num)\([^"{]*"([a-z]+)"()'),
 	('send/conf.c', r'"BOUNCERULES", "([^"]+)"()'),
 	('send/conf.c', r'\{ "([a-z]+)", AT\(\S*, [A-Z]+, \{ *(?:\.number = |")?(\w[^"}]*?)?"? *\}')]
 HIDDEN = {'deliver/secure.c', 'send/conf.c', 'deliver/smtp.c', 'msg/admin.c', 'msg/ident.c',
-	'base/envrules.c', 'net/qmqpconf.c', 'net/login.c', 'net/routes.c', 'tools/check.c'}
+	'base/envrules.c', 'serve/lists.c', 'serve/guest.c', 'net/qmqpconf.c', 'net/login.c', 'net/routes.c', 'tools/check.c'}
 names = {}
 for d, _, fs in os.walk(src):
 	for f in fs:
@@ -79,10 +82,10 @@ for n in sorted(names):
 P
 python3 "$TMP/code.py" "$TOP/src" >"$TMP/code"
 is "every file that the code opens is named there" "$(grep '^!!' "$TMP/code")" ""
-# One file has a name of its own making, /etc/aliases is asked for by path, the
-# database is no text, and a password's file has any name.
+# One file has a name of its own making, /etc/aliases is asked for by path, databases are
+# no text, nor is what they are made of read, and a password's file has any name.
 cut -f 1 "$TMP/code" | sort >"$TMP/opened"
-grep -Ev '^(aliases|concurrencyl.NAME|relaypass|remote_auth.cdb)$' "$TMP/names" >"$TMP/named"
+grep -Ev '^(aliases|concurrencyl.NAME|morercpthosts(.cdb)?|recipients.cdb|relaypass|remote_auth.cdb)$' "$TMP/names" >"$TMP/named"
 ok "the code opens the files of the page, and no others" diff "$TMP/named" "$TMP/opened"
 # Where a table of the code has a default, it is the one that is shown.
 grep -v '^bouncelifetime' "$TMP/code" | awk -F '\t' '$2 != "" && $2 != "0" { print $1 " " $2 }' |

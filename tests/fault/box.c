@@ -7,7 +7,7 @@
  * Works by seccomp user notification: Linux 5.9 or later, no root needed.
  *
  * box [-u UID:GID] [-t SECS] [-m CALLS] [-l LOG] [-a] [-s OUT,IN]
- *     [-p PROC -n NUMBER [-c SYSCALL-NUMBER] -k|-e ERRNO [-r]|-z] program arg...
+ *     [-p PROC -n NUMBER [-c SYSCALL-NUMBER] -k|-e ERRNO [-r [-w]]|-z] program arg...
  *   -u  become this user first (when root)
  *   -t  end everything after so many seconds; -m after so many calls
  *   -l  write the result there: "end STATUS CALLS HIT WHY"; WHY: ok time calls
@@ -17,6 +17,7 @@
  *   -k  kill -9 at the call;  -e  the call is not done and returns ERRNO
  *   -z  the call is not done and returns 0
  *   -r  and so does this kind of call from then on, in every process
+ *   -w  but for the first: it is the witness
  *   -s  before each call write "PROC SYSCALL-NUMBER" to descriptor OUT and wait for
  *       a byte from IN
  * Exit: 0 when the box worked, whatever became of the program; 3 when this
@@ -48,10 +49,10 @@ enum { GATE = 199, PROCS = 512, ABSENT = 3 };
 
 static struct {
 	long uid, gid;
-	int secs, all, proc, number, call, kill, err, zero, repeat, out, in;
+	int secs, all, proc, number, call, kill, err, zero, repeat, witness, out, in;
 	long calls;
 	const char *log;
-} opt = { -1, -1, 20, 0, -1, -1, -1, 0, 0, 0, 0, -1, -1, 20000, 0 };
+} opt = { -1, -1, 20, 0, -1, -1, -1, 0, 0, 0, 0, 0, -1, -1, 20000, 0 };
 
 static pid_t pids[PROCS];
 static long count[PROCS];
@@ -183,7 +184,7 @@ enum { DEAD = -1, NOTHING = -2 };
 
 static int verdict(int proc, long number, int nr)
 {
-	if (repeating == nr)
+	if (repeating == nr && (proc || !opt.witness))
 		return opt.err;
 	if (hit || proc != opt.proc || number < opt.number || (opt.call >= 0 && nr != opt.call))
 		return 0;
@@ -283,7 +284,7 @@ static void options(int argc, char **argv)
 	const char *s;
 	int c;
 
-	while ((c = getopt(argc, argv, "+u:t:m:l:as:p:n:c:ke:zr")) != -1) {
+	while ((c = getopt(argc, argv, "+u:t:m:l:as:p:n:c:ke:zrw")) != -1) {
 		s = optarg;
 		switch (c) {
 		case 'u': opt.uid = number(&s); opt.gid = number(&s); break;
@@ -299,6 +300,7 @@ static void options(int argc, char **argv)
 		case 'e': opt.err = number(&s); break;
 		case 'z': opt.zero = 1; break;
 		case 'r': opt.repeat = 1; break;
+		case 'w': opt.witness = 1; break;
 		default: _exit(2);
 		}
 	}

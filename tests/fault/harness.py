@@ -308,7 +308,7 @@ class Root:
             copy_file(os.path.join(os.path.realpath(BIN), "..", f), os.path.join(self.top, f))
             os.chmod(os.path.join(self.top, f), 0o755)
         for a in ("qmta", "qmta-send", "sendmail", "queue-fix", "qmail-direct", "maildir2mbox",
-                  "qmail-newu", "qmail-qmqpc"):
+                  "qmail-newu", "qmail-qmqpc", "mini-smtpd"):
             os.symlink("../qmta", os.path.join(self.bin, a))
         os.symlink("../qmail-queue", os.path.join(self.bin, "qmail-queue"))
         os.mkdir(os.path.join(self.bin, "test"))
@@ -316,8 +316,8 @@ class Root:
         copy_file(os.path.join(os.path.realpath(TESTBIN), "..", "qmta"), clocked)
         os.chmod(clocked, 0o755)
         self.days = put_file(self, "days", b"%d\n" % (2 * 86400))
-        for name in ("box", "taker"):
-            subprocess.run([compiler(), "-O1", "-o", os.path.join(self.top, name),
+        for name, to in (("box", "box"), ("taker", "taker"), ("smtpclient", "bin/smtpclient")):
+            subprocess.run([compiler(), "-O1", "-o", os.path.join(self.top, to),
                             os.path.join(TOP, "tests", "fault", name + ".c")], check=True)
 
     def stage(self, scene):
@@ -404,15 +404,17 @@ class Root:
             raise
         return subprocess.CompletedProcess(argv, p.returncode, out)
 
-    def boxed(self, cmd, fault=(), trace=False, step=None):
+    def boxed(self, cmd, fault=(), trace=False, step=None, witness=False):
         """cmd: (argv, stdin file, stdout file or None). step(proc, number): called
-        before each system call, with everything standing still."""
+        before each system call, with everything standing still. witness: the first
+        process is never struck."""
         argv, fdin, fdout = cmd
         log = os.path.join(self.top, "box.log")
         said = os.path.join(self.top, "said")
         full = [self.box, "-t", str(RUN_SECS), "-m", str(SLOW), "-l", log]
         full += ["-u", "%d:%d" % (OWNER, GROUP)] if os.geteuid() == 0 else []
         full += ["-a"] if trace else []
+        full += ["-w"] if witness else []
         full += [str(f) for f in fault]
         pipes = []
         if step:

@@ -13,8 +13,10 @@ def work(root, scene, point, fault, total, say):
         total.missed += 1
     accepted = True if not scene.submission or r.status == 0 else None
     if scene.replies:
-        accepted = True if matrix.TAKEN in r.text else None
-    if r.hit and scene.submission and r.status != 256 + 9:
+        accepted = True if matrix.taken(r) else None
+    if r.hit and scene.listens and point.role != "listener" and r.status:
+        wrong.append("the client's second try was not answered")
+    if r.hit and scene.submission and not point.proc and r.status != 256 + 9:
         wrong.append("killed, and ends with %d" % r.status)
     v = judge(scene.wants, root.local(), root.sink.got(), accepted, scene.spare)
     total.add(v, wrong)

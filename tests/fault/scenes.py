@@ -3,6 +3,11 @@ queue before, one program to run, what must have arrived in the end.
 
   sendmail    submission, the queue written in process
   smtp        sendmail -bs, a message that its client pipelines; its answer counts
+  smtpd       mini-smtpd on its descriptors, likewise
+  smtpdprog   the same through qmail-queue
+  smtpdqmqp   the same to a QMQP server, and no queue to fall back on
+  listen      mini-smtpd -l and a client that tries twice; the listener, the session, and
+  listenprog  the same, qmail-queue: each of them is struck
   queue       qmail-queue alone, message and envelope on descriptors
   local       qmta-send, one message for the Maildir, straight from todo/
   remote      one message, two recipients, one transaction
@@ -59,16 +64,19 @@ class Scene:
     runner's or a submission's. unsure: what was refused may have arrived all the same, as
     a server does not always get to tell. check(root, run): what is wrong right behind the run.
     spare: as judge has it, for one process that is killed. replies: a submission that is
-    answered in SMTP, so that exit 0 says nothing."""
+    answered in SMTP, so that exit 0 says nothing. roles: what the processes are, "" for one
+    that is not struck. listens: there is a listener, who must outlive his children."""
 
     def __init__(self, name, argv, wants, rules=(), submission=False, code=0,
                  home=None, control=None, env=None, files=None, before=(), codes=(),
-                 check=None, spare=1, unsure=False, replies=False):
+                 check=None, spare=1, unsure=False, replies=False, roles=(),
+                 listens=False):
         self.name, self.argv, self.wants, self.rules = name, argv, wants, rules
         self.submission, self.code, self.home = submission, code, home or {}
         self.control, self.env, self.files = control or {}, env or {}, files or {}
         self.before, self.codes, self.commands = list(before), codes, ""
         self.spare, self.unsure, self.replies = spare, unsure, replies
+        self.roles, self.listens = roles, listens
         self.check = check or (lambda root, run: [])
         self.stdin = os.devnull
         self.stdout = None
@@ -100,6 +108,38 @@ def submissions(root):
     b.stdin = put_file(root, "dialogue", b"MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n%s.\r\nQUIT\r\n" % (
         at("from").encode(), ME.encode(), data.replace(b"\n", b"\r\n")))
     return [s, q, b]
+
+
+def smtpd(root):
+    """The server: a 250 that its client hears is a promise, whoever of them dies."""
+    queue, found, a = os.path.join(root.bin, "qmail-queue"), [], at("a")
+    server = Qmqp(root.sink)
+    net = {"PROTO": "TCP", "TCPREMOTEIP": "192.0.2.7", "RELAYCLIENT": ""}
+
+    def scene(name, argv, rcpt=ME, env=(), **more):
+        data = letter(name, rcpt, at("from"))
+        text = "HELO client.example.org\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n%s.\r\nQUIT\r\n" % (
+            at("from"), rcpt, data.decode().replace("\n", "\r\n"))
+        path = put_file(root, "dialogue." + name, text.encode())
+        s = Scene(name, [path if x == "DIALOGUE" else x for x in argv], [Want(rcpt, data, rcpt == a)],
+                  submission=True, replies=True, env=dict(net, **dict(env)), **more)
+        s.stdin = path
+        found.append(s)
+
+    listener = ["smtpclient", "DIALOGUE", os.path.join(root.bin, "mini-smtpd"), "-v", "-l", "%"]
+    scene("smtpd", ["mini-smtpd"])
+    scene("smtpdprog", ["mini-smtpd"], env={"QMAILQUEUE": queue}, roles=("session", "qmail-queue"))
+    scene("smtpdqmqp", ["mini-smtpd"], a, {"QMAILQUEUE": "/usr/sbin/qmail-qmqpc"}, unsure=True,
+          control={"qmqpservers": "127.0.0.1:%d" % server.port})
+    scene("listen", listener, roles=("", "listener", "session"), listens=True)
+    scene("listenprog", listener, env={"QMAILQUEUE": queue}, listens=True,
+          roles=("", "listener", "session", "qmail-queue"))
+    return found
+
+
+def has_smtpd(root):
+    """A build without CFG_SMTPD says so by exit 100 and words."""
+    return b"not built in" not in root.plain(["mini-smtpd", "-?"]).stdout
 
 
 def fresh(root, name, rcpts, wants, rules=(), code=0, home=None, sender=ME, **more):
@@ -385,5 +425,5 @@ def later(root):
 
 
 def scenes(root):
-    return submissions(root) + deliveries(root) + mailboxes(root) + users(root) + \
+    return submissions(root) + (smtpd(root) if has_smtpd(root) else []) + deliveries(root) + mailboxes(root) + users(root) + \
         failures(root) + [variables(root)] + qmqp(root) + by_qmqp(root) + hands(root)

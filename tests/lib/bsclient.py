@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """bsclient.py PROGRAM [ARG...]: talks with `PROGRAM ARG...` over two pipes as the
 script on standard input says, and prints what it answers, then "exit N".
+bsclient.py :PORT: the same with who listens on 127.0.0.1, then "closed" when that
+one has closed the connection, "open" when it has not.
 
   C text      sends the text, \\r \\n \\0 \\xNN and \\\\ as in C, and nothing else
   L text      sends it with CR LF behind it, and reads one reply
@@ -15,6 +17,7 @@ script on standard input says, and prints what it answers, then "exit N".
 import codecs
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,9 +27,33 @@ def text(s):
     return codecs.escape_decode(s.encode("latin-1"))[0]
 
 
+class Connection:
+    """What Client uses of a subprocess."""
+
+    def __init__(self, port):
+        self.s = socket.create_connection(("127.0.0.1", port))
+        self.stdin = os.fdopen(os.dup(self.s.fileno()), "wb", buffering=0)
+        self.stdout = os.fdopen(os.dup(self.s.fileno()), "rb", buffering=0)
+
+    def wait(self):
+        self.s.settimeout(0.3)
+        try:
+            while self.s.recv(4096):
+                pass
+        except socket.timeout:
+            return "open"
+        except ConnectionResetError:
+            pass
+        return "closed"
+
+
 class Client:
     def __init__(self, argv):
-        self.p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        if argv[0][0] == ":":
+            self.p = Connection(int(argv[0][1:]))
+        else:
+            self.p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      bufsize=0)
         self.got = b""
 
     def send(self, data):
@@ -70,6 +97,8 @@ class Client:
         elif what == "R":
             self.reply()
         elif what == "E":
+            if isinstance(self.p, Connection):
+                self.p.s.shutdown(socket.SHUT_WR)
             self.p.stdin.close()
             while self.got or self.peek():
                 self.reply()
@@ -99,7 +128,10 @@ def main():
             c.p.stdin.close()
         except BrokenPipeError:
             pass
-    print("exit", c.p.wait())
+    if isinstance(c.p, Connection):
+        print(c.p.wait())
+    else:
+        print("exit", c.p.wait())
 
 
 main()

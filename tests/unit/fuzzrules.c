@@ -1,0 +1,19 @@
+/* The corpus of tests/fuzz/rules.c. */
+#include "config.h"
+#if CFG_SMTPD
+#include "../fuzz/rules.c"
+#include "../lib/replay.h"
+
+int main(void)
+{
+	return replay("rules");
+}
+#else
+#include "../lib/tap.h"
+
+int main(void)
+{
+	printf("1..0 # SKIP not built in\n");
+	return 0;
+}
+#endif
