@@ -35,7 +35,8 @@ static int add_host(struct buf *addr)
 	return r ? -(r < 0) : control_has(&list, addr->s + at + 1, addr->len - at - 1);
 }
 
-static const char *host_listed(const struct buf *addr)
+/* local: it came without a host and is ours; rcpthosts need not name that, but be there. */
+static const char *host_listed(const struct buf *addr, int local)
 {
 	static int told;
 	size_t at = text_rchr(addr->s, addr->len, '@') + 1;
@@ -51,6 +52,8 @@ static const char *host_listed(const struct buf *addr)
 				"clients that may not relay", control_dir());
 		break;
 	case LIST_NO:
+		if (local)
+			return 0;
 		break;
 	}
 	return "553 5.7.1 no mail for that domain is taken here: it is not in rcpthosts";
@@ -68,7 +71,7 @@ static const char *rewritten(struct buf *addr)
 	if (n == addr->len)
 		return 0;
 	addr->len = n;
-	return host_listed(addr);
+	return host_listed(addr, 0);
 }
 
 const char *inbound_rcpt(struct buf *addr)
@@ -79,7 +82,7 @@ const char *inbound_rcpt(struct buf *addr)
 
 	if (!memchr(addr->s, '@', addr->len) && (local = add_host(addr)) < 0)
 		return inbound_trouble();
-	if ((!local && (no = host_listed(addr))) || (no = rewritten(addr)))
+	if ((no = host_listed(addr, local)) || (no = rewritten(addr)))
 		return no;
 	at = text_rchr(addr->s, addr->len, '@');
 	for (i = addr->len; i--;)

@@ -44,7 +44,7 @@ stranger() { session "$out" -- you@far.example "$@"; }
 NO='553 5.7.1' OK='250 2.1.5' GONE='550 5.1.1'
 
 # ---- nothing without permission ----
-is 'no rcpthosts: nothing is taken (118)' "$(stranger a@mx.example.net a@far.example postmaster@mx.example.net)" "$NO,$NO,$NO"
+is 'no rcpthosts: nothing is taken (118)' "$(stranger a@mx.example.net a@far.example postmaster@mx.example.net root postmaster)" "$NO,$NO,$NO,$NO,$NO"
 like 'and the log says what is missing' "$(cat "$TMP/err")" "there is no $C/rcpthosts"
 is 'once' "$(grep -c 'there is no' "$TMP/err")" 1
 is 'not from a program of this machine, either' "$(session -- a@b a@far.example)" "$NO"
