@@ -36,7 +36,7 @@ like 'no runner: message' "$got" '^qmta-send: not built in'
 ok 'no runner: no link' test ! -e "$T/build/bin/qmta-send"
 ok 'no runner: smaller' test \
 	"$(wc -c <"$T/build/qmta")" -lt "$whole"
-ok 'no SMTP server' build "$T" CFG_TLS=0 CFG_SMTPD=0
+ok 'no SMTP server' build "$T" CFG_TLS=0 CFG_BS=0
 got=$("$T/build/bin/sendmail" -bs </dev/null 2>&1)
 is 'no SMTP server: exit code of -bs' $? 69
 is 'no SMTP server: message' "$got" 'sendmail: an SMTP server (-bs) is not built in; use -t or arguments'
