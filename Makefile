@@ -68,6 +68,7 @@ tool = $(if $(filter default undefined,$(origin $(1))),$(eval $(1) := $(2)))
 $(call tool,CC,$(CROSS_COMPILE)$(if $(CROSS_COMPILE),gcc,cc))
 $(call tool,AR,$(CROSS_COMPILE)ar)
 $(call tool,STRIP,$(CROSS_COMPILE)strip)
+$(call tool,OBJCOPY,$(CROSS_COMPILE)objcopy)
 $(call tool,INSTALL,install)
 TARGET := $(shell $(CC) $(ARCH_FLAGS) -dumpmachine 2>/dev/null)
 
@@ -281,11 +282,20 @@ run = @$(if $(V),set -x;,$(if $(SILENT),,echo "$(1) $@";)) $(2)
 # Who includes config.h says so in its .d, as with any other header.
 $(ALLOBJS): $(OBJ)/%.o: %.c $(OBJ)/flags | $(O)/config.h $(MUSL_BUILT)
 	@mkdir -p $(@D)
-	$(call run,CC,$(COMPILE) -MMD -MP -c -o $@ $<)
+	$(call run,CC,$(COMPILE) -MD -MP -c -o $@ $<)
 
-$(ARCHIVE): $(OBJS) $(OBJ)/objects
+# The C library's SHA-512 of passwords, which finds ours for the two functions it calls.
+HASH := $(if $(MUSL),$(OBJ)/crypt_sha512.o)
+$(OBJ)/crypt_sha512.o: $(MUSL_BUILT) $(OBJ)/flags
+	@mkdir -p $@.d && cd $@.d && $(AR) x $(abspath $(MUSL))/lib/libc.a \
+		$$($(AR) t $(abspath $(MUSL))/lib/libc.a | grep '^crypt_sha512\.')
+	@$(OBJCOPY) --redefine-sym __crypt_sha512=passhash_sha512 \
+		--redefine-sym sprintf=passhash_put --redefine-sym strtoul=passhash_number \
+		$@.d/crypt_sha512.* $@
+
+$(ARCHIVE): $(OBJS) $(HASH) $(OBJ)/objects
 	@rm -f $@
-	$(call run,AR,$(AR) qcsD $@ $(OBJS))
+	$(call run,AR,$(AR) qcsD $@ $(OBJS) $(HASH))
 
 $(O)/qmta: $(OBJ)/src/qmta.o $(WAIT_$(VARIANT)) $(ARCHIVE)
 	$(call run,LD,$(LINK) $(OBJ)/src/qmta.o $(WAIT_$(VARIANT)) $(LIBS))
@@ -366,7 +376,7 @@ unit: $(UNIT)
 $(filter $(O)/unit/tls%,$(UNIT)): NEED += $(TLS_NEED)
 $(UNIT): $(O)/unit/%: tests/unit/%.c $(ARCHIVE) $(OBJ)/flags
 	@mkdir -p $(@D)
-	@$(COMPILE) -Wno-unused-function -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
+	@$(COMPILE) -Wno-unused-function -MD -MP -MF $@.d -MT $@ -c -o $@.o $<
 	$(call run,LD,$(LINK) $@.o $(LIBS))
 -include $(UNIT:=.d)
 

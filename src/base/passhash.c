@@ -1,21 +1,20 @@
 /* passhash.c: crypt(3) of musl's, by the one door behind which there is SHA-512 alone. It
  * writes and reads the number of rounds with sprintf and strtoul, and the C library's would
- * bring 10 KB of streams and fractions along for that: it finds these two in their place.
- * Nobody else here calls either;
- * a test program that does has the C library's. */
+ * bring 10 KB of streams and fractions along for that: the Makefile takes the object out
+ * of the library and names these two in their place. */
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "buf.h"
 #include "passhash.h"
 #include "text.h"
 
-char *__crypt_sha512(const char *key, const char *setting, char *output);
+char *passhash_sha512(const char *key, const char *setting, char *output);
+int passhash_put(char *to, const char *fmt, ...);
+unsigned long passhash_number(const char *s, char **end, int base);
 
 /* For "rounds=%u$" and "$6$%s%.*s$", of which it knows that they fit. */
-int __attribute__((weak)) sprintf(char *to, const char *fmt, ...)
+int passhash_put(char *to, const char *fmt, ...)
 {
 	struct buf b = BUF_AT(to, 0, 128);
 	va_list ap;
@@ -28,7 +27,7 @@ int __attribute__((weak)) sprintf(char *to, const char *fmt, ...)
 }
 
 /* For a number that begins with a digit; base is 10. */
-unsigned long __attribute__((weak)) strtoul(const char *s, char **end, int base)
+unsigned long passhash_number(const char *s, char **end, int base)
 {
 	uint64_t v = 0;
 	size_t n = text_u64(s, strlen(s), &v);
@@ -41,7 +40,7 @@ unsigned long __attribute__((weak)) strtoul(const char *s, char **end, int base)
 int passhash_same(const char *password, const char *hash)
 {
 	char space[128];
-	const char *made = __crypt_sha512(password, hash, space);
+	const char *made = passhash_sha512(password, hash, space);
 
 	/* What it cannot do is "*", which is no hash. */
 	return made && *made == '$' && strcmp(made, hash) == 0;

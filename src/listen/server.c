@@ -98,10 +98,12 @@ static void reap(const struct server *s)
 	unsigned i;
 	pid_t pid;
 
-	while (busy && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while (busy && (pid = waitpid(-1, &status, WNOHANG))) {
+		if (pid < 0 && errno != EINTR)
+			break;
 		for (i = 0; i < busy && kids[i].pid != pid;)
 			i++;
-		if (i == busy)	/* somebody else's, whose parent has died */
+		if (i == busy)	/* somebody else's, whose parent has died; or none */
 			continue;
 		kids[i] = kids[--busy];
 		if (s->verbose)

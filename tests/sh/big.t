@@ -65,8 +65,8 @@ is "sendmail with 64 KiB of address space above the small one's peak" $? 0
 
 # --- delivery ---------------------------------------------------------------------
 sink_start --lf
-limited 2048 "$RBIN/qmta-send" 2>"$LOG"
-is "qmta-send with 2 MiB of address space for each process" $? 0
+limited 2304 "$RBIN/qmta-send" 2>"$LOG"
+is "qmta-send with 2.25 MiB of address space for each process" $? 0
 tap_show <"$LOG"
 ok "the server has it whole" test "$(find "$MAILS" -type f -size +${mb}c | wc -l)" -eq 1
 ok "the Maildir has it whole" test "$(find "$HOME/Maildir/new" -type f -size +${mb}c | wc -l)" -eq 1
