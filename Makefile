@@ -161,6 +161,9 @@ LIBS = $(ARCHIVE) $(TLS_LIB) $(if $(TLS_LIB),$(ARCHIVE) $(TLS_LIB)) $(LDNEED_$(V
 # Linked first, as one object with what it needs of the C library, so that what an idle
 # daemon runs is one window of the kernel's (src/base/trim.c): 120 KB less memory.
 WAIT_static := $(OBJ)/wait.o
+# What runs in one process lies together, where there is much that does not.
+NEAR := $(if $(filter static,$(VARIANT)),$(if $(filter 1,$(CFG_TLS) $(CFG_SMTPD)),\
+	-Wl$(comma)-T$(comma)src/near.ld))
 STRIPIT = $(if $(filter static,$(VARIANT)),\
 	$(STRIP) -s -R .comment -R .note.gnu.property $@)
 
@@ -297,15 +300,15 @@ $(ARCHIVE): $(OBJS) $(HASH) $(OBJ)/objects
 	@rm -f $@
 	$(call run,AR,$(AR) qcsD $@ $(OBJS) $(HASH))
 
-$(O)/qmta: $(OBJ)/src/qmta.o $(WAIT_$(VARIANT)) $(ARCHIVE)
-	$(call run,LD,$(LINK) $(OBJ)/src/qmta.o $(WAIT_$(VARIANT)) $(LIBS))
+$(O)/qmta: $(OBJ)/src/qmta.o $(WAIT_$(VARIANT)) $(ARCHIVE) src/near.ld
+	$(call run,LD,$(LINK) $(NEAR) $(OBJ)/src/qmta.o $(WAIT_$(VARIANT)) $(LIBS))
 	@$(STRIPIT)
 $(O)/qmail-queue: $(OBJ)/src/qmail-queue.o $(ARCHIVE)
 	$(call run,LD,$(LINK) $(OBJ)/src/qmail-queue.o $(LIBS))
 	@$(STRIPIT)
-$(O)/test/%: $(OBJ)/src/%.o $(OBJ)/tests/lib/clock_fake.o $(WAIT_$(VARIANT)) $(ARCHIVE)
+$(O)/test/%: $(OBJ)/src/%.o $(OBJ)/tests/lib/clock_fake.o $(WAIT_$(VARIANT)) $(ARCHIVE) src/near.ld
 	@mkdir -p $(@D)
-	$(call run,LD,$(LINK) $< $(OBJ)/tests/lib/clock_fake.o $(WAIT_$(VARIANT)) $(LIBS))
+	$(call run,LD,$(LINK) $(if $(filter qmta,$*),$(NEAR)) $< $(OBJ)/tests/lib/clock_fake.o $(WAIT_$(VARIANT)) $(LIBS))
 $(OBJ)/wait.o: $(OBJ)/src/base/trim.o
 	@$(CC) $(ARCH_FLAGS) -nostdlib -static -r $(if $(LTO_static),-fno-use-linker-plugin) -o $@ \
 		$< $(if $(MUSL),$(MUSL)/lib/libc.a,-lc)

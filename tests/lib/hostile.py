@@ -357,7 +357,8 @@ def addresses():
               b"a%far.example"]
     for setup in ("none", "empty"):
         row("rcpthosts %s: nothing is taken" % setup, setup, [b"EHLO h\r\nMAIL FROM:<kim@mx.example.net>\r\n" +
-            b"".join(b"RCPT TO:<" + t + b">\r\n" for t in tricks) + b"DATA\r\n", 13, b"QUIT\r\n"], "250x2 553x8 550 553 503 221")
+            b"".join(b"RCPT TO:<" + t + b">\r\n" for t in tricks) + b"DATA\r\n", 13, b"QUIT\r\n"],
+            "250x2 553x10 503 221" if setup == "none" else "250x2 553x8 550 553 503 221")
     for path, code in ((b"a%far.example@gate.example", 553), (b"a%b%far.example@gate.example", 553), (b"kim%mx.example.net@gate.example", 250),
                        (b"a%far.example%gate.example@gate.example", 553), (b'"a@far.example%gate.example"@gate.example', 553),
                        (b"who%mx.example.net@gate.example", 550), (b"a%@gate.example", 553)):
@@ -646,13 +647,7 @@ def main():
     for kind, (kb, name) in sorted(worst.items()):
         words = "peak RSS of a session with%s TLS: %d KB (%s)" % ("" if kind else "out", kb, name)
         if os.environ.get("VARIANT", "static") == "static":
-            ok(kb <= PEAK_KB[bool(CERTS)], words, "more than %d KB" % PEAK_KB[bool(CERTS)])
-            if CERTS and not kind and kb > PEAK_KB[kind]:
-                # A known failure, which prove counts as such: the pages of the program
-                # itself that the kernel maps are most of it, and TLS is among them.
-                print("not ok %d - a session without TLS in a program with it: %d KB of %d # TODO less of the program"
-                      % (count + 1, kb, PEAK_KB[kind]))
-                count += 1
+            ok(kb <= PEAK_KB[kind], words, "more than %d KB" % PEAK_KB[kind])
         print("# " + words, file=sys.stderr)
     ok(len(unmeasured) * 10 <= sessions, "memory was measured in %d of %d sessions" % (sessions - len(unmeasured), sessions), str(unmeasured[:9]))
     print("1..%d" % count)
