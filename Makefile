@@ -287,14 +287,14 @@ $(ALLOBJS): $(OBJ)/%.o: %.c $(OBJ)/flags | $(O)/config.h $(MUSL_BUILT)
 	@mkdir -p $(@D)
 	$(call run,CC,$(COMPILE) -MD -MP -c -o $@ $<)
 
-# The C library's SHA-512 of passwords, which finds ours for the two functions it calls.
+# musl's SHA-512 of passwords, out of its archive; what it calls is in src/base/passhash.c.
 HASH := $(if $(MUSL),$(OBJ)/crypt_sha512.o)
 $(OBJ)/crypt_sha512.o: $(MUSL_BUILT) $(OBJ)/flags
-	@mkdir -p $@.d && cd $@.d && $(AR) x $(abspath $(MUSL))/lib/libc.a \
-		$$($(AR) t $(abspath $(MUSL))/lib/libc.a | grep '^crypt_sha512\.')
-	@$(OBJCOPY) --redefine-sym __crypt_sha512=passhash_sha512 \
-		--redefine-sym sprintf=passhash_put --redefine-sym strtoul=passhash_number \
-		$@.d/crypt_sha512.* $@
+	@mkdir -p $(@D)
+	$(call run,AR,lib=$(MUSL)/lib/libc.a && \
+		$(AR) p $$lib $$($(AR) t $$lib | grep '^crypt_sha512\.') >$@ && \
+		$(OBJCOPY) --redefine-sym __crypt_sha512=passhash_sha512 \
+		--redefine-sym sprintf=passhash_put --redefine-sym strtoul=passhash_number $@)
 
 $(ARCHIVE): $(OBJS) $(HASH) $(OBJ)/objects
 	@rm -f $@

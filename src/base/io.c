@@ -174,6 +174,20 @@ int in_getc(struct in *i)
 	return (unsigned char)i->s[i->pos++];
 }
 
+int in_line(struct in *i, struct buf *b, const char **wrong)
+{
+	int c;
+
+	*wrong = 0;
+	while ((c = in_getc(i)) >= 0 && c != '\n')
+		if (!c || !buf_putc(b, c) || b->len == b->cap) {
+			*wrong = c ? "too long" : "a NUL byte";
+			return c;
+		}
+	buf_z(b);
+	return c;
+}
+
 int io_close(int fd)
 {
 	int e = errno;

@@ -46,6 +46,9 @@ struct in { int fd; int eof; size_t pos, len, cap; char *s; };
 int in_fill(struct in *i, size_t *n);
 void in_used(struct in *i, size_t n);
 int in_getc(struct in *i);	/* 0..255, -1 end, -2 errno */
+/* The next line, as a C string without its LF, behind what is in b. Returns what ended it:
+ * LF, or as above; unless *wrong is words (else 0): it has a NUL byte, or is too long. */
+int in_line(struct in *i, struct buf *b, const char **wrong);
 
 /* Opens /dev/null on descriptors 0 to 2 that are closed, so that no file of
  * ours ever lands there. -1 with errno if even that fails. */

@@ -1,7 +1,7 @@
 /* passhash.c: crypt(3) of musl's, by the one door behind which there is SHA-512 alone. It
  * writes and reads the number of rounds with sprintf and strtoul, and the C library's would
- * bring 10 KB of streams and fractions along for that: the Makefile takes the object out
- * of the library and names these two in their place. */
+ * bring 10 KB of streams and fractions along for that: so the Makefile takes the object out
+ * of the library, and gives all three the names that they have here. */
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "passhash.h"
 #include "text.h"
 
+/* The object's own function, and the two that it calls. */
 char *passhash_sha512(const char *key, const char *setting, char *output);
 int passhash_put(char *to, const char *fmt, ...);
 unsigned long passhash_number(const char *s, char **end, int base);

@@ -40,6 +40,12 @@ int text_lower(int c)
 	return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
+void text_make_lower(char *s, size_t n)
+{
+	for (; n--; s++)
+		*s = (char)text_lower((unsigned char)*s);
+}
+
 int text_caseeq(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t i;

@@ -13,6 +13,7 @@ int text_is_u64(const char *s, size_t n, uint64_t *v);
 int text_id(const char *s, unsigned *id);
 /* ASCII only, never signed char. */
 int text_lower(int c);
+void text_make_lower(char *s, size_t n);
 /* 1 when the n bytes at a and the m bytes at b are equal, case-blind. */
 int text_caseeq(const char *a, size_t n, const char *b, size_t m);
 /* 1 when the n bytes at s begin with the C string prefix, case-blind. */

@@ -111,15 +111,13 @@ static int certdir(const char *dir, const char *host, const char *end)
 {
 	const char *top = getenv("CERTDIR");
 	size_t n;
-	char *p;
 
 	if (strchr(host, '/'))
 		return 0;
 	if (!buf_text(P.file, sizeof P.file, "%s/%s%s%s", top && *top ? top : CERTDIR, dir, host, end))
 		return -1;
 	n = strlen(end) + strlen(host);
-	for (p = P.file + strlen(P.file) - n; *p; p++)
-		*p = (char)text_lower((unsigned char)*p);
+	text_make_lower(P.file + strlen(P.file) - n, n);
 	if (!access(P.file, F_OK))
 		return 1;
 	return errno == ENOENT || errno == ENOTDIR ? 0 : -1;

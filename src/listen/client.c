@@ -7,7 +7,6 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include "../base/env.h"
-#include "../base/err.h"
 #include "../base/log.h"
 #include "../base/proc.h"
 #include "../exits.h"

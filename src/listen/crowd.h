@@ -5,7 +5,8 @@
 #include "../net/addr.h"
 
 /* What counts as one address: an IPv4 address, an IPv6 network of /64, all that one
- * customer has for certain (of link-local ones each address). 0: loopback, which is never limited. */
+ * customer has for certain (of link-local ones each address). 0: loopback, which is never
+ * limited. */
 uint64_t crowd_key(const struct addr *a);
 /* One more connection of key, at now (seconds, monotonic). 1 when it is over `most` in its
  * minute. Some hundred addresses are remembered: who comes from more of them at a time is

@@ -9,23 +9,6 @@
 
 enum { PTR = 12 };
 
-/* RFC 1035 3.5, RFC 3596 2.5. */
-static void reverse(const struct addr *a, char *to, size_t cap)
-{
-	struct buf b = BUF_AT(to, 0, cap);
-	size_t n;
-	const unsigned char *ip = addr_ip(a, &n);
-	int six = n == 16;
-
-	while (n--)
-		if (six)
-			buf_fmt(&b, "%x.%x.", ip[n] & 15, ip[n] >> 4);
-		else
-			buf_fmt(&b, "%u.", ip[n]);
-	buf_puts(&b, six ? "ip6.arpa" : "in-addr.arpa");
-	buf_z(&b);
-}
-
 /* Makes it small. 1, 0 it is none that a host has. */
 static int clean(char *s)
 {
@@ -43,6 +26,7 @@ static int clean(char *s)
 
 int host_of(const struct addr *a, char name[static NAME_CAP])
 {
+	struct buf b = BUF_AT(name, 0, NAME_CAP);
 	unsigned char answer[ASK_ANSWER];
 	struct resolv r;
 	struct records x;
@@ -55,7 +39,9 @@ int host_of(const struct addr *a, char name[static NAME_CAP])
 	resolv_load(&r);
 	r.timeout = HOST_SECS;
 	r.attempts = 1;
-	reverse(a, name, NAME_CAP);
+	addr_reverse(&b, a);
+	buf_puts(&b, len == 16 ? "ip6.arpa" : "in-addr.arpa");
+	buf_z(&b);
 	if ((n = ask(&r, name, PTR, answer)) <= 0)
 		return 0;
 	records_open(&x, answer, (size_t)n);

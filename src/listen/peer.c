@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "peer.h"
-#include "../base/text.h"
 
 void peer_plain(struct addr *a)
 {

@@ -1,5 +1,5 @@
-/* peer.h: who is at the other end of descriptor 0, as tcpserver's variables tell it
- * (spec: ucspi-tcp's environment), or the socket itself where nobody has set them. */
+/* peer.h: who is at the other end of descriptor 0, as tcpserver's variables tell it,
+ * or the socket itself where nobody has set them. */
 #ifndef LISTEN_PEER_H
 #define LISTEN_PEER_H
 #include "../net/addr.h"

@@ -1,5 +1,5 @@
 /* rules.h: what the administrator says of addresses, in the cdb that tcprules makes
- * (spec/qmail-family.md 11.2, tcprules(8)). Key: the address; data: "D" and a NUL to deny, then
+ * (tcprules(8)). Key: the address; data: "D" and a NUL to deny, then
  * "+NAME=value" and a NUL for each variable. */
 #ifndef LISTEN_RULES_H
 #define LISTEN_RULES_H
@@ -17,8 +17,8 @@
  * into data. In this order: the address, =host, networks from long to short,
  * =.suffixes of the host, = for any host, and the empty key. 1; 0
  * there is none; -1 errno: ENOENT there is no such file, EBADMSG it is damaged. */
-extern char rules_key[NAME_CAP + 2];	/* the key it was, or the last that was tried */
 int rules_find(const char *path, const struct addr *a, const char *host, struct buf *data);
+extern char rules_key[NAME_CAP + 2];	/* the key it was, or the last that was tried */
 /* Puts its variables, which stay where they are, into the environment. 1; 0 it denies; -1
  * errno: EINVAL a variable that env.h refuses, EBADMSG. */
 int rules_apply(struct buf *data);

@@ -1,6 +1,5 @@
 /* rulescheck.c: tcprulescheck: what the listener would do with a client, by the variables
  * that it would have set: $TCPREMOTEIP and $TCPREMOTEHOST. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../applet.h"

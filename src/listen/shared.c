@@ -14,12 +14,17 @@ enum { PAGE = 4096, ENTRIES = PAGE / sizeof(struct entry), NEAR = 4 };
 
 static struct entry *entries;
 
-void shared_open(void)
+void *shared_map(size_t n)
 {
-	void *p = (void *)syscall(SYS_map, 0, PAGE, PROT_READ | PROT_WRITE,
+	void *p = (void *)syscall(SYS_map, 0, n, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	entries = p == MAP_FAILED ? 0 : p;
+	return p == MAP_FAILED ? 0 : p;
+}
+
+void shared_open(void)
+{
+	entries = shared_map(PAGE);
 }
 
 static uint32_t sum(const struct entry *e)

@@ -4,8 +4,11 @@
  * it is: an answer can be wrong, and nothing else. */
 #ifndef LISTEN_SHARED_H
 #define LISTEN_SHARED_H
+#include <stddef.h>
 #include <stdint.h>
 
+/* n bytes, all 0, that this process will have in common with its children; 0: no memory. */
+void *shared_map(size_t n);
 /* By the listener, before its first child. Without memory there is no page. */
 void shared_open(void);
 /* What is known of key, in the matter of `kind` (a hash of its name, for example): the

@@ -2,7 +2,6 @@
  * a client, of lines "address:allow,NAME=\"value\"" on descriptor 0 (rules.h). Refuses what
  * would never be found, or would be found by more clients than was meant: a mistake in any
  * line leaves the old file in force. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -212,28 +211,23 @@ static int take_line(struct tcprules *t)
 	return add_vars(t, v + (*v == 'd' ? 4 : 5)) < 0 ? -1 : add_address(t, t->line);
 }
 
-/* Next line, without blanks at its end: 1, 0 end of the input, -1, -2
- * for an error of the input itself. */
+/* Next line, without blanks at its end: 1; 0 end of the input; -1 it is wrong; -2 the
+ * input cannot be read. All said. */
 static int next_line(struct tcprules *t, struct in *in)
 {
 	struct buf b = BUF_OVER(t->line);
-	int c;
+	const char *no;
+	int c = in_line(in, &b, &no);
 
 	t->number++;
-	while ((c = in_getc(in)) >= 0 && c != '\n') {
-		if (!c)
-			return wrong(t, "a NUL byte");
-		if (!buf_putc(&b, c) || b.len == b.cap)
-			return wrong(t, "too long");
-	}
+	if (no)
+		return wrong(t, no);
 	if (c == -2) {
 		say(t->name, "unable to read the rules:");
 		return c;
 	}
-	c = c >= 0 || b.len;
-	b.len = text_trim(b.s, b.len);
-	buf_z(&b);
-	return c;
+	t->line[text_trim(t->line, b.len)] = 0;
+	return c >= 0 || b.len;
 }
 
 /* The lengths of the networks of one family. */

@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include "addr.h"
 #include "connect.h"
-#include "../base/buf.h"
 #include "../base/text.h"
 
 void addr_set(struct addr *a, int family, const void *ip)
@@ -157,6 +156,19 @@ void addr_text(const struct addr *a, char text[static ADDR_TEXT])
 	else
 		text6(&b, p);
 	buf_z(&b);
+}
+
+void addr_reverse(struct buf *b, const struct addr *a)
+{
+	size_t n;
+	const unsigned char *ip = addr_ip(a, &n);
+	int six = n == 16;
+
+	while (n--)
+		if (six)
+			buf_fmt(b, "%x.%x.", ip[n] & 15u, ip[n] >> 4u);
+		else
+			buf_fmt(b, "%u.", ip[n]);
 }
 
 socklen_t addr_len(const struct addr *a)

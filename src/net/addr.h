@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include "../base/buf.h"
 
 #define ADDR_TEXT 46	/* the longest text and its NUL */
 
@@ -22,6 +23,9 @@ const unsigned char *addr_ip(const struct addr *a, size_t *n);
 int addr_parse(struct addr *a, const char *s, size_t n);
 /* The address without port and brackets, in the one form of RFC 5952. */
 void addr_text(const struct addr *a, char text[static ADDR_TEXT]);
+/* Appends it as the DNS has it in names: its numbers turned round, each with a dot behind
+ * it ("1.2.0.192."); IPv6 by its hex digits. RFC 1035 3.5, RFC 3596 2.5. */
+void addr_reverse(struct buf *b, const struct addr *a);
 socklen_t addr_len(const struct addr *a);
 void addr_port(struct addr *a, unsigned port);
 /* Same address, ports not looked at. */

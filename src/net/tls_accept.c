@@ -14,8 +14,6 @@
 #include "tls_say.h"
 #include "tls_trust.h"
 
-#define t tls_conn
-
 /* Alerts (RFC 8446 6.2) of clients that say something to the one who reads it here. */
 static const char alerts[] =
 	"\x28" "it has nothing in common with this program (handshake_failure)\0"
@@ -27,7 +25,7 @@ static const char alerts[] =
 
 static void say_wrong(int r, struct buf *why)
 {
-	int alert = t.ssl.MBEDTLS_PRIVATE(in_msg) ? t.ssl.MBEDTLS_PRIVATE(in_msg)[1] : 0;
+	int alert = conn.ssl.MBEDTLS_PRIVATE(in_msg) ? conn.ssl.MBEDTLS_PRIVATE(in_msg)[1] : 0;
 	const char *s;
 
 	/* Who does not like our certificate may be gone before we are done. */
@@ -76,24 +74,24 @@ int tls_ready(const struct tls_give *give, struct buf *why)
 	/* Who has none is asked in vain, and who is not known is told so by nobody: trust is
 	 * a matter of what he then wants. */
 	if (give->ca)
-		mbedtls_ssl_conf_authmode(&t.conf, MBEDTLS_SSL_VERIFY_OPTIONAL);
+		mbedtls_ssl_conf_authmode(&conn.conf, MBEDTLS_SSL_VERIFY_OPTIONAL);
 	else if (give->ticket)
 		grant_offer(give->ticket);
-	return t.ready = 1;
+	return conn.ready = 1;
 }
 
 /* After the handshake. */
 static void identify(const struct tls_give *give, struct tls_seen *seen, struct buf *why)
 {
-	const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&t.ssl);
+	const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&conn.ssl);
 	uint32_t use = MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
 
-	buf_text(seen->version, sizeof seen->version, "%s", mbedtls_ssl_get_version(&t.ssl));
-	buf_text(seen->cipher, sizeof seen->cipher, "%s", mbedtls_ssl_get_ciphersuite(&t.ssl));
+	buf_text(seen->version, sizeof seen->version, "%s", mbedtls_ssl_get_version(&conn.ssl));
+	buf_text(seen->cipher, sizeof seen->cipher, "%s", mbedtls_ssl_get_ciphersuite(&conn.ssl));
 	seen->resumed = grant_taken();
 	if (!give->ca || !crt)
 		return;
-	if (mbedtls_ssl_get_verify_result(&t.ssl) & use)
+	if (mbedtls_ssl_get_verify_result(&conn.ssl) & use)
 		buf_puts(why, "it is not meant for clients");
 	else if (visitor_prove((mbedtls_x509_crt *)crt, give, seen, why))
 		seen->proof = TLS_BY_CHAIN;
@@ -106,9 +104,9 @@ enum tls_result tls_accept(int fd, const struct tls_give *give, int64_t at,
 
 	memset(seen, 0, sizeof *seen);
 	seen->days = INT_MAX;
-	if (!t.ready && !tls_ready(give, why))
+	if (!conn.ready && !tls_ready(give, why))
 		return TLS_LOCAL;
-	t.ready = 0;
+	conn.ready = 0;
 	r = conn_setup();
 	if (!r)
 		r = conn_shake(fd, at);

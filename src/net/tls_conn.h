@@ -19,7 +19,7 @@ struct tls_conn {
 	int suites[SUITES + 1];
 	int ready;
 };
-extern struct tls_conn tls_conn;
+extern struct tls_conn conn;
 
 /* All as at the start; conn_end() says goodbye before. */
 void conn_forget(void);

@@ -11,8 +11,8 @@ int file_open(const char *path, struct buf *name);
 /* Whether the file path, which is *st, is one that a secret may be in: only its owner and
  * group may read it, and its owner is root or this process's user; root, who was told to,
  * reads anybody's. 1; 0 with words: what to do. */
-extern int secret_given;	/* 1: another's, too, whose group may read it; only with CFG_TLSD */
 int secret_ok(const struct stat *st, const char *path, struct buf *why);
+extern int secret_given;	/* 1: another's, too, whose group may read it; only with CFG_TLSD */
 /* All of such a file as a C string in b (NUL not counted). 0, or -1 with words: not there,
  * readable by others, empty, too large. */
 int secret_read(const char *path, struct buf *b, struct buf *why);

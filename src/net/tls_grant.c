@@ -71,7 +71,7 @@ static int take_back(void *unused, mbedtls_ssl_session *session, unsigned char *
 	if (at > now || now - at > 1000 * (int64_t)LIFETIME ||
 		mbedtls_ssl_session_load(session, ticket + HEAD, len - HEAD) ||
 		session->MBEDTLS_PRIVATE(tls_version) !=
-			mbedtls_ssl_get_version_number(&tls_conn.ssl))
+			mbedtls_ssl_get_version_number(&conn.ssl))
 		return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
 	g.taken = 1;
 	return 0;
@@ -79,12 +79,12 @@ static int take_back(void *unused, mbedtls_ssl_session *session, unsigned char *
 
 void grant_offer(const unsigned char key[TICKET_KEY])
 {
-	const mbedtls_x509_buf *own = &tls_conn.cert.raw;
+	const mbedtls_x509_buf *own = &conn.cert.raw;
 
 	g.taken = 0;
 	memcpy(g.key, key, sizeof g.key);
 	if (!mbedtls_sha256(own->p, own->len, g.about, 0))
-		mbedtls_ssl_conf_session_tickets_cb(&tls_conn.conf, give_one, take_back, 0);
+		mbedtls_ssl_conf_session_tickets_cb(&conn.conf, give_one, take_back, 0);
 }
 
 int grant_taken(void)

@@ -4,7 +4,7 @@
 #define NET_TLS_GRANT_H
 #include "tls.h"
 
-/* Tickets under this key on tls_conn, whose certificate is there. Before conn_setup(). */
+/* Tickets under this key on conn, whose certificate is there. Before conn_setup(). */
 void grant_offer(const unsigned char key[TICKET_KEY]);
 /* 1 when the handshake was by a ticket. */
 int grant_taken(void);

@@ -62,14 +62,13 @@ static int remote(struct route *r, const char *dom)
 {
 	const char *value;
 	const char kind = routes_find(&value, dom, r->addr, 0);
-	char *s;
 
 	r->chan = REMOTE;
 	r->copies = 1;
 	if (!buf_text(r->via, sizeof r->via, "%c%s", kind, value))
 		return -1;
-	for (s = r->via + 1; kind == 'M' && *s; s++)
-		*s = (char)text_lower((unsigned char)*s);
+	if (kind == 'M')
+		text_make_lower(r->via + 1, strlen(value));
 	r->hash = text_hash(r->via, strlen(r->via)) & ~(uint64_t)ROUTE_QMQP;
 	/* Workers read their servers once: after HUP it is another route. */
 	if (kind == 'Q')

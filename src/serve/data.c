@@ -4,7 +4,6 @@
  * send lines that end in LF alone; such a LF is a line's end in the text, but what
  * follows it is never an end of the text, and its dot is just a dot. Whether the
  * message is taken with such bytes in it is for the caller to say; a NUL byte never is. */
-#include <string.h>
 #include "config.h"
 #include "data.h"
 

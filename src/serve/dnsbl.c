@@ -56,20 +56,12 @@ static void read_zone(struct zone *z, const char *s, int allow)
 	z->words = s + (*s == '-');
 }
 
-/* The name to ask for, of a zone: 192.0.2.1 is 1.2.0.192.zone, IPv6 the same by its hex
- * digits. 1/0. */
+/* The name to ask for, of a zone. 1 / 0: it is too long. */
 static int make_name(char name[static NAME_CAP], const struct addr *a, const struct zone *z)
 {
 	struct buf b = BUF_AT(name, 0, NAME_CAP);
-	size_t n;
-	const unsigned char *ip = addr_ip(a, &n);
-	int six = n == 16;
 
-	while (n--)
-		if (six)
-			buf_fmt(&b, "%x.%x.", ip[n] & 15u, ip[n] >> 4u);
-		else
-			buf_fmt(&b, "%u.", ip[n]);
+	addr_reverse(&b, a);
 	buf_put(&b, z->name, z->len);
 	return buf_z(&b) && !b.full;
 }

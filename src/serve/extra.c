@@ -1,7 +1,6 @@
-/* extra.c: what only mini-smtpd's sessions have: commands that change who the client is
- * to us, and the end of our patience with those who talk and send no mail. */
+/* extra.c: what only mini-smtpd's sessions have: the commands STARTTLS, AUTH and BDAT, and
+ * the end of our patience with those who talk too early, or talk and send no mail. */
 #include <poll.h>
-#include <string.h>
 #include "../base/clock.h"
 #include "../base/text.h"
 #include "../net/link.h"
@@ -65,7 +64,7 @@ int session_patience(struct session *s)
 {
 	const char *why = 0;
 
-	/* RCPTs have a count of their own, and DATA is never without a MAIL. */
+	/* RCPT and BDAT count what is nothing themselves; DATA is never without a MAIL. */
 	s->idle += !text_casestarts(s->talk.line, 4, "RCPT") &&
 		!text_casestarts(s->talk.line, 4, "BDAT");
 	if (s->idle > IDLE_MAX)

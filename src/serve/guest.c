@@ -27,8 +27,8 @@
 #include "starttls.h"
 #include "trace.h"
 
-enum { ERRORS_MAX = 10, WAIT_SECS = 1200, SESSION_SECS = 3600, LINGER_SECS = 30, SECS_MOST = 86400,
-	GREET_MOST = 300, FAILED = 1 };
+enum { ERRORS_MAX = 10, WAIT_SECS = 1200, SESSION_SECS = 3600, LINGER_SECS = 30,
+	SECS_MOST = 86400, GREET_MOST = 300, FAILED = 1 };
 
 /* In one piece, so that it fills few pages. */
 static struct {
@@ -66,9 +66,7 @@ static void set_lines(void)
 
 static const char *sender(struct session *c, struct buf *addr)
 {
-	/* Rules chose for the message before, and root was the queue's owner for it. */
-	env_back();
-	if (!getuid() && geteuid() && proc_seem(0, getgid()) < 0)
+	if (choose_again() < 0)
 		return "451 4.3.0 unable to be root again";
 	set_lines();
 	name_literal(addr);
@@ -222,13 +220,9 @@ static int never_blocks(int fd)
 		(G.peer.known && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0));
 }
 
-int guest_serve(void *arg)
+/* What is the same for every client. */
+static void begin_session(void)
 {
-	const struct guest *g = arg;
-	enum session_end end;
-	const char *no;
-
-	G.name = g->name;
 	s->talk.out = 1;
 	s->talk.wait = WAIT_SECS * 1000;
 	s->talk.until = clock_mono() + WAIT_SECS * 1000;
@@ -242,6 +236,16 @@ int guest_serve(void *arg)
 	s->begin = begin;
 	s->told = told;
 	s->secure = secure;
+}
+
+int guest_serve(void *arg)
+{
+	const struct guest *g = arg;
+	enum session_end end;
+	const char *no;
+
+	G.name = g->name;
+	begin_session();
 	control_snapshot(1);
 	peer_load(&G.peer);
 	s->talk.nonblock = never_blocks(1);
@@ -275,4 +279,3 @@ int guest_serve(void *arg)
 		tls_stop(s->talk.in);
 	return s->quit && end == SESSION_QUIT ? EXIT_DONE : FAILED;
 }
-

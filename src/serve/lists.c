@@ -2,7 +2,6 @@
  * asks for few of them and most files do not exist, so nothing is held in memory by a
  * hundred children that wait. Refuses nothing itself: a list that cannot be read is an
  * error to its caller, never an empty list. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../base/cdb.h"
@@ -139,8 +138,8 @@ enum list_answer list_rcpthost(const char *host, size_t n)
 		return got ? LIST_ERROR : LIST_ABSENT;
 	if (n > sizeof low)
 		return LIST_NO;
-	for (i = 0; i < n; i++)
-		low[i] = (char)text_lower((unsigned char)host[i]);
+	memcpy(low, host, n);
+	text_make_lower(low, n);
 	for (i = 0; i < n; i++)
 		if ((!i || low[i] == '.') && control_has(&list, low + i, n - i))
 			return LIST_YES;

@@ -2,7 +2,6 @@
  * ones end the connection, each after a delay. What the accounts can do decides what is
  * offered: a mechanism that one of them could not use would keep out clients that take the
  * strongest. What was typed is overwritten behind the login. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

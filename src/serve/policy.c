@@ -233,8 +233,8 @@ const char *policy_rcpt(struct session *s, const struct buf *rcpt)
 		return no;
 	/* It goes on as it came, and the queue does to it what was found out above. */
 	if (relays)
-		session_rcpt(s, addr.s, n);
+		session_add(s, addr.s, n);
 	else
-		session_rcpt(s, rcpt->s, rcpt->len);
+		session_add(s, rcpt->s, rcpt->len);
 	return 0;
 }

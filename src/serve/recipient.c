@@ -30,12 +30,10 @@ static enum list_answer has_key(int there, const char *user, size_t n, const cha
 	char key[2 * ADDR_CAP];
 	struct buf b = BUF_OVER(key);
 	enum list_answer r;
-	size_t i;
 
 	buf_put(&b, user, n);
 	buf_put(&b, host, m);
-	for (i = 0; i < b.len; i++)
-		key[i] = (char)text_lower((unsigned char)key[i]);
+	text_make_lower(key, b.len);
 	r = list_cdb("recipients", key, b.len);
 	if (!there || r == LIST_ERROR || r == LIST_YES)
 		return r;
@@ -118,7 +116,7 @@ static int by_user(const char *local, const char **why)
 	return r > 0 ? has_extension(&w) : r;
 }
 
-/* ---- */
+/* ---- by what control files say ---- */
 
 /* Mail of these must not be lost, and RFC 5321 4.5.1 wants the first. */
 static int is_keeper(const char *s, size_t n)

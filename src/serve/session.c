@@ -106,7 +106,8 @@ static int ehlo(struct session *s, const char *arg)
 static int data(struct session *s, const char *arg)
 {
 	const char *no = *arg ? "501 5.5.4 DATA has no argument" :
-		CFG_SMTPD && s->chunks ? "503 5.5.1 this message comes by BDAT" : !s->open ? "503 5.5.1 MAIL first" : !s->count ? "503 5.5.1 RCPT first" : 0;
+		CFG_SMTPD && s->chunks ? "503 5.5.1 this message comes by BDAT" :
+		!s->open ? "503 5.5.1 MAIL first" : !s->count ? "503 5.5.1 RCPT first" : 0;
 	int r;
 
 	if (no) {

@@ -17,7 +17,7 @@
  * just within its deadlines. */
 enum {
 	RCPTS_ROOM = 20 << 10,	/* bytes of one message's recipients: some 700 of them */
-	IDLE_MAX = 100,		/* commands since the last message that was taken, RCPT not counted */
+	IDLE_MAX = 100,		/* commands since the last message that was taken, without RCPT */
 	SURPLUS = 100,		/* but so many RCPTs that had no room are one of them */
 	REFUSED_MAX = 100,	/* RCPTs that were refused, */
 	REFUSED_ROW = 20,	/* so many of them in a row */
@@ -64,15 +64,14 @@ struct session {
 	void (*told)(struct session *s, const char *reply, const struct buf *addr);
 	/* Asked for each address that can be read. They return 0, or a reply that refuses
 	 * ("553 5.7.1 ...", which stays until it is sent). sender: MAIL; may change addr,
-	 * "" is the null sender. rcpt: RCPT; adds those who get the mail by session_rcpt. */
+	 * "" is the null sender. rcpt: RCPT; adds those who get the mail by session_add. */
 	const char *(*sender)(struct session *s, struct buf *addr);
 	const char *(*rcpt)(struct session *s, const struct buf *addr);
 	/* DATA, before the submission begins, the envelope is complete: puts into trace
 	 * what stands above the message. As above; said behind the text. */
 	const char *(*begin)(struct session *s, struct buf *trace);
-	/* As in struct header, or 0; arg is the session. */
+	/* As in struct header, or 0; its arg is the session. */
 	void (*complete)(void *arg, unsigned seen);
-	void *arg;		/* the caller's own */
 
 	/* ---- to read ---- */
 	int open;		/* a transaction is under way */
@@ -119,7 +118,7 @@ enum session_end {
  * other is kept. SIGPIPE must be ignored. */
 enum session_end session_run(struct session *s);
 /* For rcpt(): one recipient. 1, 0 no room (reply 452). */
-int session_rcpt(struct session *s, const char *addr, size_t n);
+int session_add(struct session *s, const char *addr, size_t n);
 /* For complete(): a piece of the message; and, instead of the message, a reply. */
 void session_put(struct session *s, const char *p, size_t n);
 void session_fail(struct session *s, const char *reply);

@@ -3,11 +3,9 @@
  * makes a child for each. Root only opens the sockets; who it is after that is decided
  * here: somebody who can hand mail on, and as little else as that allows. */
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "config.h"
 #include "../applet.h"
 #include "../base/buf.h"
 #include "../base/control.h"

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config.h"
@@ -15,6 +14,7 @@
 #include "../base/control.h"
 #include "../base/err.h"
 #include "../base/log.h"
+#include "../listen/shared.h"
 #include "../net/crypt.h"
 #include "../net/tls.h"
 #include "starttls.h"
@@ -34,13 +34,8 @@ static int first;	/* TLS begins at once */
 
 void starttls_listen(void)
 {
-	void *p;
-
-	if (!CFG_TLSD)
-		return;
-	p = mmap(0, sizeof *tickets, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (p != MAP_FAILED)
-		tickets = p;
+	if (CFG_TLSD)
+		tickets = shared_map(sizeof *tickets);
 }
 
 /* Today's key; a session that was saved under it is lost with it, a day later at most. */

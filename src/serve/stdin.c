@@ -51,9 +51,7 @@ static const char *sender(struct session *s, struct buf *addr)
 	const char *no, *from;
 
 	(void)s;
-	/* Rules chose for the message before, and root was the queue's owner for it. */
-	env_back();
-	if (!getuid() && geteuid() && proc_seem(0, getgid()) < 0)
+	if (choose_again() < 0)
 		return "451 4.3.0 unable to be root again";
 	if ((no = complete(addr, "553 5.1.7 unable to use this sender")))
 		return no;
@@ -84,11 +82,11 @@ static const char *rcpt(struct session *s, const struct buf *addr)
 	if (r < 0)
 		return "451 4.3.0 out of memory";
 	if (!r)
-		session_rcpt(s, whole.s, whole.len);
+		session_add(s, whole.s, whole.len);
 	for (i = 0; i < more.len; i += n + 1) {
 		n = strlen(more.s + i);
 		if (!control_has(&s->rcpts, more.s + i, n))
-			session_rcpt(s, more.s + i, n);
+			session_add(s, more.s + i, n);
 	}
 	return 0;
 }

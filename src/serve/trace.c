@@ -63,7 +63,7 @@ void trace_put(struct buf *b, const struct session *s, const struct peer *p, int
 	buf_putc(b, '\n');
 }
 
-/* " name value", if there is one. */
+/* " name value". */
 static void put_word(struct buf *b, const char *name, const char *s, size_t n)
 {
 	buf_fmt(b, " %s ", name);

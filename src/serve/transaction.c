@@ -135,7 +135,7 @@ int session_mail(struct session *s, const char *arg)
 	return 1;
 }
 
-int session_rcpt(struct session *s, const char *addr, size_t n)
+int session_add(struct session *s, const char *addr, size_t n)
 {
 	return buf_room(&s->rcpts, n + 1) && buf_put(&s->rcpts, addr, n) &&
 		buf_putc(&s->rcpts, 0);

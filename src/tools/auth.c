@@ -48,11 +48,11 @@ static int cannot(const char *what)
 
 static int is_user(const char *s)
 {
-	size_t n = strlen(s);
+	size_t n;
 
-	for (; *s && *s != ':' && (unsigned char)*s >= 32 && *s != 127; s++)
+	for (n = 0; (unsigned char)s[n] >= 32 && s[n] != ':' && s[n] != 127; n++)
 		;
-	return n && n < SASL_USER && !*s && s[-(ptrdiff_t)n] != '#';
+	return n && n < SASL_USER && !s[n] && *s != '#';
 }
 
 /* ---- the password ---- */
@@ -129,6 +129,14 @@ static int make_line(const char *user, int clear)
 
 /* ---- the file ---- */
 
+/* How long the line of old is that begins there, without its LF. */
+static size_t line_len(size_t at)
+{
+	const char *s = old.s + at, *end = memchr(s, '\n', old.len - at);
+
+	return end ? (size_t)(end - s) : old.len - at;
+}
+
 /* old, with `line` instead of the user's, into made. 1 he was there, 0. */
 static int edit(const char *user)
 {
@@ -136,9 +144,9 @@ static int edit(const char *user)
 	int there = 0;
 
 	for (i = 0; i < old.len; i += n + 1) {
-		const char *s = old.s + i, *end = memchr(s, '\n', old.len - i);
+		const char *s = old.s + i;
 
-		n = end ? (size_t)(end - s) : old.len - i;
+		n = line_len(i);
 		if (n <= len || memcmp(s, user, len) || s[len] != ':') {
 			buf_put(&made, s, n);
 			buf_putc(&made, '\n');
@@ -199,12 +207,12 @@ static int enter(int lock)
 static int list(void)
 {
 	struct out out = OUT_OVER(1, window);
+	const char *s, *colon;
 	size_t i, n, len;
 
 	for (i = 0; i < old.len; i += n + 1) {
-		const char *s = old.s + i, *end = memchr(s, '\n', old.len - i), *colon;
-
-		n = end ? (size_t)(end - s) : old.len - i;
+		n = line_len(i);
+		s = old.s + i;
 		colon = memchr(s, ':', n);
 		len = colon ? (size_t)(colon - s) : 0;
 		if (len && *s != '#') {

@@ -12,12 +12,11 @@
 
 static int each(struct table *t)
 {
-	size_t n = text_trim(t->line, t->len), i;
+	size_t n = text_trim(t->line, t->len);
 
 	if (!n || *t->line == '#')
 		return 1;
-	for (i = 0; i < n; i++)
-		t->line[i] = (char)text_lower((unsigned char)t->line[i]);
+	text_make_lower(t->line, n);
 	return cdbmake_add(&t->make, t->line, n, "", 0) < 0 ? table_cannot(t, "write", t->tmp) : 1;
 }
 

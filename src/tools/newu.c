@@ -36,7 +36,7 @@ static int split(char *s, size_t *len)
 static int each(struct table *t)
 {
 	char *s = t->line, *colon = strchr(s, ':');
-	size_t n, i, len;
+	size_t n, len;
 
 	if (!strcmp(s, "."))
 		return cdbmake_add(&t->make, "", 0, wild.s, wild.len) < 0 ?
@@ -48,8 +48,7 @@ static int each(struct table *t)
 		return table_wrong(t, "the name is too long");
 	if (!split(colon + 1, &len))
 		return table_wrong(t, "this is not ...:user:uid:gid:/home:dash:ext:");
-	for (i = 1; i < n; i++)
-		s[i] = (char)text_lower((unsigned char)s[i]);
+	text_make_lower(s + 1, n - 1);
 	if (*s == '+' && n > 1 && !memchr(wild.s, s[n - 1], wild.len))
 		buf_putc(&wild, s[n - 1]);
 	*colon = 0;

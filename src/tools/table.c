@@ -3,7 +3,6 @@
  * line, a full disk, or a death on the way leaves the old one in force. */
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,21 +27,18 @@ int table_cannot(const struct table *t, const char *what, const char *path)
 static int next_line(struct table *t, struct in *in)
 {
 	struct buf b = BUF_OVER(t->line);
-	int c;
+	const char *no;
+	int c = in_line(in, &b, &no);
 
 	t->number++;
-	while ((c = in_getc(in)) >= 0 && c != '\n') {
-		if (!c)
-			return table_wrong(t, "a NUL byte");
-		if (!buf_putc(&b, c) || b.len == b.cap)
-			return table_wrong(t, "too long");
-	}
+	if (no)
+		return table_wrong(t, no);
 	if (c == -2)
 		return table_cannot(t, "read", t->from);
 	t->len = b.len;
 	if (c == -1 && b.len && !t->open)
 		return table_wrong(t, "this line does not end");
-	return buf_z(&b) && (c == '\n' || b.len);
+	return c == '\n' || b.len;
 }
 
 static int copy(struct table *t, struct in *in)

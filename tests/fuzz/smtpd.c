@@ -203,7 +203,7 @@ static const char *rcpt(struct session *c, const struct buf *addr)
 	judge_address(addr->s, addr->len);
 	if (!memchr(addr->s, '@', addr->len))
 		return "553 5.7.1 where is that";
-	session_rcpt(c, addr->s, addr->len);
+	session_add(c, addr->s, addr->len);
 	return 0;
 }
 

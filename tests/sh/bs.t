@@ -6,41 +6,20 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/lib/qmqp.sh"
 . "$TOP/tests/lib/rss.sh"
+. "$TOP/tests/lib/dialogue.sh"
 trap 'qmqp_stop a; rm -rf "$TMP"' EXIT
 new_root
 echo board.example.net >"$CONTROLDIR/me"
 USER=kim
 export USER
 S=$BIN/sendmail
+SERVER="$S -bs"
 D=@board.example.net
 printf 'MAIL FROM:<x>\r\n' | "$S" -bs >"$TMP/out" 2>"$TMP/err"
 [ $? -ne 69 ] || skip_all "built without CFG_SMTPD"
 
-clean() { rm -f "$QUEUEDIR"/mess/*/* "$QUEUEDIR"/todo/* "$QUEUEDIR"/pid/* "$QUEUEDIR"/intd/*; }
-# talk [OPTION...]: the script on standard input; see the client
-talk() { timeout 90 python3 "$TOP/tests/lib/bsclient.py" "$S" -bs "$@" 2>"$TMP/err"; }
-# all FORMAT [OPTION...]: all of it at once. The replies, and the exit code.
-all() {
-	a_text=$1; shift
-	clean
-	# shellcheck disable=SC2059
-	printf "$a_text" | "$S" -bs "$@" 2>"$TMP/err" | tr -d '\r'
-}
-code() { # the same; only the exit code
-	clean
-	# shellcheck disable=SC2059
-	printf "$1" >"$TMP/in"
-	"$S" -bs <"$TMP/in" >"$TMP/out" 2>"$TMP/err"
-	echo $?
-}
-codes() { cut -c1-9 | tr '\n' ' ' | sed 's/ *$//'; echo; }
-# The first words of all replies: status numbers only.
-numbers() { grep '^[0-9]* ' | cut -c1-3 | tr '\n' ' ' | sed 's/ $//'; echo; }
-msg() { cat "$QUEUEDIR"/mess/*/* 2>/dev/null; }
+code() { all "$1" >"$TMP/out"; cat "$TMP/code"; }
 text() { msg | sed '1,2d'; }	# without the two Received lines
-envelope() { cat "$QUEUEDIR"/todo/* 2>/dev/null | tr '\0' '|' | sed 's/u[0-9]*|p[0-9]*|//g'; echo; }
-count() { find "$QUEUEDIR/todo" -type f | wc -l | tr -d ' '; }
-left() { find "$QUEUEDIR/todo" "$QUEUEDIR/mess" "$QUEUEDIR/pid" "$QUEUEDIR/intd" -type f | wc -l | tr -d ' '; }
 one='MAIL FROM:<f@x.y>\r\nRCPT TO:<r@x.y>\r\nDATA\r\n'
 H='Date: 1 Jan 2026 00:00:00 -0000\r\nMessage-ID: <1@x.y>\r\nFrom: f@x.y\r\nTo: r@x.y\r\n'
 
@@ -320,11 +299,11 @@ cat >"$TMP/qq" <<END
 #!/bin/sh
 cat >"$TMP/m"; cat <&1 >"$TMP/e"
 [ ! -s "$TMP/words" ] || cat "$TMP/words" >&6
-exit \$(cat "$TMP/code")
+exit \$(cat "$TMP/fate")
 END
 chmod 755 "$TMP/qq"
 fate() { # EXIT [WORDS]
-	echo "$1" >"$TMP/code"; printf '%s' "${2-}" >"$TMP/words"
+	echo "$1" >"$TMP/fate"; printf '%s' "${2-}" >"$TMP/words"
 	(QMAILQUEUE=$TMP/qq; export QMAILQUEUE; all "${one}x\r\n.\r\nNOOP\r\nQUIT\r\n") | sed -n 5,6p
 }
 for pair in 11:554-5.1.3 31:554-5.3.0 36:554-5.4.6 37:552-5.3.4 40:554-5.3.0 115:554-5.1.3 51:451-4.3.0 52:451-4.3.0 \
@@ -351,7 +330,7 @@ is "a full disk: 452" "$(all "${one}x\r\n.\r\nQUIT\r\n" | codes; left)" "220 boa
 rm "$CONTROLDIR/minfree"
 
 # ---- rules for a sender hold for his message alone ----
-echo 0 >"$TMP/code"; : >"$TMP/words"
+echo 0 >"$TMP/fate"; : >"$TMP/words"
 echo "lee@*:QMAILQUEUE=$TMP/qq" >"$CONTROLDIR/from.envrules"
 is "the second of three messages goes elsewhere" "$(all "${one}x\r\n.\r\nMAIL FROM:<lee@x.y>\r\nRCPT TO:<l@x.y>\r\nDATA\r\n\r\nlee\r\n.\r\n${one}x\r\n.\r\nQUIT\r\n" | numbers; count; tr '\0' '|' <"$TMP/e"; tail -n 1 "$TMP/m")" \
 	"220 250 250 354 250 250 250 354 250 250 250 354 250 221

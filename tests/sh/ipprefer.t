@@ -2,17 +2,10 @@
 # control/ipprefer and IP=: which family of addresses is tried first, or alone, for mail by
 # MX, by relays and by QMQP; with a DNS server of our own in a user and network namespace.
 # What is tried is read from the system calls of the program.
-if [ -z "$INNER" ]; then
-	# shellcheck source=tests/lib/tap.sh
-	. "$(dirname "$0")/../lib/tap.sh"
-	unshare -Urmn true 2>/dev/null || skip_all 'IPv4 or IPv6 first: no namespaces here'
-	INNER=$TMP
-	export INNER
-	unshare -Urmn sh "$0"
-	exit
-fi
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/dns.sh"
+dns_inside 'IPv4 or IPv6 first'
 CONTROLDIR=$TMP/control
 export CONTROLDIR
 mkdir "$CONTROLDIR"
@@ -45,17 +38,10 @@ options timeout:1 attempts:1' >"$TMP/resolv.conf"
 echo '192.0.2.77 hostsfile.example
 2001:db8::77 hostsfile.example
 2001:db8::78 sixfile.example' >"$TMP/hosts"
-for f in resolv.conf hosts; do
-	mount --bind "$TMP/$f" /etc/$f 2>/dev/null || skip_all "cannot mount over /etc/$f"
-done
-python3 "$TOP/tests/lib/dnssink.py" "$TMP/zone" "$TMP/ready" 120 &
-pids=$!
+dns_over resolv.conf hosts
+dns_start
+pids=$DNS
 trap 'kill $pids; rm -rf "$TMP"' EXIT
-tries=0
-while [ ! -e "$TMP/ready" ] && [ $tries -lt 100 ]; do
-	sleep 0.1
-	tries=$((tries + 1))
-done
 printf 'Subject: test\n\ntext\n' >"$TMP/msg"
 
 # The addresses that were tried at a port, as 4 or 6 and the last part.

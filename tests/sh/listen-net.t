@@ -14,6 +14,7 @@ if [ -z "$INNER" ]; then
 fi
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/dns.sh"
 LISTEND=${TESTBIN%/bin}/listend LOG=$TMP/log PID='' DNS='' PORT=2525
 CLIENT="python3 -S $TOP/tests/lib/listenclient.py"
 trap 'kill -9 $PID $DNS 2>/dev/null; rm -rf "$TMP"' EXIT
@@ -39,14 +40,11 @@ cat >"$TMP/zone" <<-Z
 Z
 echo 'nameserver 127.0.0.1' >"$TMP/resolv.conf"
 mount --bind "$TMP/resolv.conf" /etc/resolv.conf || { echo "Bail out! no resolv.conf"; exit 1; }
-python3 "$TOP/tests/lib/dnssink.py" "$TMP/zone" "$TMP/ready" 100 &
-DNS=$!
+dns_start 100
 for i in 1 2 3 4 5 6 7 8 9; do set -- "$@" 192.0.2.$i; done
 $CLIENT address "$@" 2001:db8:0:1::1 2001:db8:0:1::2 2001:db8:0:2::1 ||
 	{ echo "Bail out! no addresses"; exit 1; }
 SIX=''; grep -q . /proc/net/if_inet6 2>/dev/null && SIX=1
-n=100
-until [ -e "$TMP/ready" ] || [ $n -eq 0 ]; do sleep 0.05; n=$((n - 1)); done
 
 begin() { # KEY=VALUE...
 	: >"$LOG"

@@ -2,18 +2,10 @@
 # How qmail-remote finds the servers of a domain, with a DNS server of our own in
 # a user and network namespace. No address there can be reached: what it tries,
 # and in which order, is read from its system calls.
-if [ -z "$INNER" ]; then
-	# shellcheck source=tests/lib/tap.sh
-	. "$(dirname "$0")/../lib/tap.sh"
-	unshare -Urmn true 2>/dev/null ||
-		skip_all 'MX order, null MX, CNAME, A fall-back, own address, SERVFAIL: no namespaces here'
-	INNER=$TMP
-	export INNER
-	unshare -Urmn sh "$0"
-	exit
-fi
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/dns.sh"
+dns_inside 'MX order, null MX, CNAME, A fall-back, own address, SERVFAIL'
 CONTROLDIR=$TMP/control
 export CONTROLDIR
 mkdir "$CONTROLDIR"
@@ -76,17 +68,9 @@ echo '127.0.0.1 localhost
 # 192.0.2.78 hostsfile.example
 192.0.2.77	other HostsFile.example	# comment
 2001:db8::77 hostsfile.example' >"$TMP/hosts"
-for f in resolv.conf hosts; do
-	mount --bind "$TMP/$f" /etc/$f 2>/dev/null || skip_all "cannot mount over /etc/$f"
-done
-python3 "$TOP/tests/lib/dnssink.py" "$TMP/zone" "$TMP/ready" 120 &
-dns=$!
-trap 'kill $dns; rm -rf "$TMP"' EXIT
-tries=0
-while [ ! -e "$TMP/ready" ] && [ $tries -lt 100 ]; do
-	sleep 0.1
-	tries=$((tries + 1))
-done
+dns_over resolv.conf hosts
+dns_start
+trap 'kill $DNS; rm -rf "$TMP"' EXIT
 
 # tried HOST: the addresses in order (only the last parts); the report is in $TMP/out
 tried() {
@@ -141,8 +125,8 @@ like 'even that there is no such relay' "$(report x.example)" '^ZRelay none.exam
 rm "$CONTROLDIR/smtproutes"
 echo 192.0.2.200 >"$CONTROLDIR/outgoingip"
 like 'an address to leave from that is not ours' "$(report plain.example)" '^ZSorry, .*port 25: .*#4\.4\.1'
-kill $dns
-wait $dns 2>/dev/null
+kill "$DNS"
+wait "$DNS" 2>/dev/null
 like 'no DNS server at all: later' "$(report order.example)" '^ZDNS lookup'
 trap 'rm -rf "$TMP"' EXIT
 done_testing

@@ -2,19 +2,12 @@
 # mini-smtpd and the DNS: lists of addresses (control/dnsbl, -r, -a), the sender's domain
 # (mxcheck), names of clients that may relay. With a DNS server of our own in a network
 # namespace; of root's own where root runs this, since the listener then becomes nobody.
-if [ -z "$INNER" ]; then
-	# shellcheck source=tests/lib/tap.sh
-	. "$(dirname "$0")/../lib/tap.sh"
-	INNER=-Urmn
-	[ "$(id -u)" != 0 ] || ! unshare -mn true 2>/dev/null || INNER=-mn
-	unshare $INNER true 2>/dev/null ||
-		skip_all 'DNSBL, mxcheck, relaydomains: no namespaces here'
-	export INNER
-	unshare $INNER sh "$0"
-	exit
-fi
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+. "$TOP/tests/lib/dns.sh"
+own=-Urmn
+[ "$(id -u)" != 0 ] || ! unshare -mn true 2>/dev/null || own=-mn
+dns_inside 'DNSBL, mxcheck, relaydomains' $own
 [ -e "$BIN/mini-smtpd" ] || skip_all 'no mini-smtpd in this build'
 CONTROLDIR=$TMP/control C=$TMP/control
 export CONTROLDIR
@@ -48,18 +41,9 @@ Z
 seq -f '6.2.0.192.mute%g.example NOTHING' 20 >>"$TMP/zone"
 echo 'nameserver 127.0.0.1
 options timeout:5 attempts:2' >"$TMP/resolv.conf"
-mount --bind "$TMP/resolv.conf" /etc/resolv.conf 2>/dev/null || skip_all 'cannot mount over /etc/resolv.conf'
-dns_start() {
-	python3 "$TOP/tests/lib/dnssink.py" "$TMP/zone" "$TMP/ready" 120 &
-	dns=$!
-	tries=0
-	while [ ! -e "$TMP/ready" ] && [ $tries -lt 100 ]; do
-		sleep 0.1
-		tries=$((tries + 1))
-	done
-}
+dns_over resolv.conf
 dns_start
-trap 'kill $dns; rm -rf "$TMP"' EXIT
+trap 'kill $DNS; rm -rf "$TMP"' EXIT
 
 mkfifo "$TMP/to" "$TMP/from"
 # talk IP SENDER [NAME=value...] [-- OPTION...]: the reply to RCPT (or to MAIL, where that
@@ -155,12 +139,11 @@ if [ "$INNER" = -mn ]; then
 	listener=$!
 	is 'a listener: a client that is listed' "$(python3 "$TMP/from.py" 192.0.2.8 2525)" '451 4.7.1'
 	is 'one that is not' "$(python3 "$TMP/from.py" 192.0.2.6 2525)" '250 2.1.5'
-	kill $dns
-	wait $dns 2>/dev/null
+	kill "$DNS"
+	wait "$DNS" 2>/dev/null
 	is 'known without the DNS' "$(python3 "$TMP/from.py" 192.0.2.8 2525)" '451 4.7.1'
 	is 'both' "$(python3 "$TMP/from.py" 192.0.2.6 2525)" '250 2.1.5'
 	is 'others are let in' "$(python3 "$TMP/from.py" 192.0.2.7 2525)" '250 2.1.5'
-	rm "$TMP/ready"
 	dns_start
 	is 'that was not an answer: asked anew' "$(python3 "$TMP/from.py" 192.0.2.7 2525)" '451 4.7.1'
 	kill $listener

@@ -6,8 +6,8 @@
 . "$(dirname "$0")/../lib/tap.sh"
 # shellcheck source=tests/lib/tlsca.sh
 . "$(dirname "$0")/../lib/tlsca.sh"
-PID=''
-trap '[ -z "$PID" ] || kill "$PID"; rm -rf "$TMP"' EXIT
+. "$TOP/tests/lib/smtpd.sh"
+trap 'smtpd_kill; rm -rf "$TMP"' EXIT
 new_root
 S=$BIN/mini-smtpd
 "$BIN/qmta" --version | grep -q 'Mbed TLS' || skip_all "built without CFG_TLS"
@@ -23,7 +23,7 @@ mkdir "$CERTDIR"
 echo example.net >"$CONTROLDIR/rcpthosts"
 echo board@example.net >"$CONTROLDIR/tlsclients"
 [ "$(id -u)" != 0 ] || chown -R 65534:65534 "$QUEUEDIR"
-PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+WHO='' PORT=''
 
 give() { # FILE KIND...: these certificates and keys become that file of CERTDIR
 	g_f=$CERTDIR/$1; shift
@@ -32,17 +32,7 @@ give() { # FILE KIND...: these certificates and keys become that file of CERTDIR
 	[ "$(id -u)" != 0 ] || chown 65534:65534 "$g_f"
 }
 cert() { tls_cert "$1"; give servercert.pem "$1.pem" "$1.key"; }
-listen() { # OPTION...
-	: >"$TMP/log"
-	"$S" -v -C 0 -l "127.0.0.1:$PORT" "$@" 2>"$TMP/log" & PID=$!
-	l_n=0
-	until grep -q 'status: 0' "$TMP/log"; do
-		l_n=$((l_n + 1))
-		[ $l_n -lt 100 ] || break
-		sleep 0.05
-	done
-}
-unlisten() { kill "$PID"; wait "$PID"; PID=''; }
+listen() { smtpd_start -p "$PORT" -C 0 "$@"; }	# OPTION...; at the same port again
 c() { timeout 90 python3 "$TOP/tests/lib/smtptls.py" "$PORT" "$@" </dev/null 2>&1; }
 # Commands in TLS; the codes, and what was agreed on
 says() {
@@ -50,7 +40,7 @@ says() {
 		timeout 30 python3 "$TOP/tests/lib/smtptls.py" "$PORT" say "$@" 2>&1 |
 		grep -v '^250-' | sed 's/^\([0-9]\{3\}\) .*/\1/' | tr '\n' ' ' | sed 's/ $//'
 }
-logged() { sed -n "s/^smtpd: pid [0-9]* from 127.0.0.1: //p" "$TMP/log" | tail -n "${1:-1}"; }
+logged() { sed -n "s/^smtpd: pid [0-9]* from 127.0.0.1: //p" "$LOG" | tail -n "${1:-1}"; }
 openssl_says() { # OPTION...
 	printf 'QUIT\r\n' | timeout 20 openssl s_client -ign_eof -connect "127.0.0.1:$PORT" -starttls smtp "$@" 2>&1
 }
@@ -196,24 +186,24 @@ echo junk >"$CERTDIR/clientcrl.pem"
 is "nor a damaged one" "$(shows 1.3 good)" 553
 like "and why" "$(logged)" 'not proven: .*clientcrl.pem is no list'
 rm "$CERTDIR/clientcrl.pem"
-unlisten
+smtpd_stop
 CLIENTCRL=$TMP/nowhere.pem listen
 is "nor one that is asked for and not there" "$(shows 1.3 good)" 553
 like "and why" "$(logged)" 'not proven: unable to read .*nowhere.pem'
-unlisten
+smtpd_stop
 CLIENTCRL=/$(printf '%0300d' 0) listen
 is "nor one with a path that is too long" "$(shows 1.3 good)" 553
-unlisten
+smtpd_stop
 listen
 is "without one it is proven again" "$(shows 1.3 good)" 250
 rm "$CERTDIR/clientca.pem"
 printf 'EHLO x\nMAIL FROM:<a@b.c>\nRCPT TO:<x@example.net>\nDATA\n' >"$TMP/lines"
 if [ "${VARIANT:-static}" = static ]; then
-	hwm=$(timeout 60 python3 "$TOP/tests/lib/smtptls.py" "$PORT" memory --pidof "$TMP/log" <"$TMP/lines")
+	hwm=$(timeout 60 python3 "$TOP/tests/lib/smtptls.py" "$PORT" memory --pidof "$LOG" <"$TMP/lines")
 	echo "# VmHWM of a connection with TLS: $hwm KiB"
 	ok "memory" test "$hwm" -gt 100 -a "$hwm" -lt 900
 fi
-unlisten
+smtpd_stop
 
 # ---- settings ----
 SERVERCERT=$TMP/mine.pem
@@ -225,13 +215,13 @@ is "SERVERCERT" "$(says --tls 1.3)" "TLSv1.3 TLS_AES_256_GCM_SHA384 250 250 553"
 is "FORCE_TLS, without" "$(printf 'R\nL EHLO x\nL MAIL FROM:<a@b.c>\nL QUIT\n' |
 	timeout 20 python3 "$TOP/tests/lib/bsclient.py" ":$PORT" | grep '^530')" \
 	"530 5.7.0 Must issue a STARTTLS command first"
-unlisten
+smtpd_stop
 echo 2 >"$CONTROLDIR/timeoutsession"
 listen
 is "a byte now and then: the whole handshake has an end" "$(c drip)" "ended in time"
 like "and why" "$(logged)" 'TLS failed: .*timed out.* in the TLS handshake'
 rm "$CONTROLDIR/timeoutsession"
-unlisten
+smtpd_stop
 SMTPS=1 listen
 is "SMTPS=1" "$(says --tls 1.3 --implicit)" "TLSv1.3 TLS_AES_256_GCM_SHA384 250 250 553"
 is "SMTPS=1, 1.2" "$(says --tls 1.2 --implicit)" "TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 250 250 553"
@@ -240,6 +230,6 @@ is "SMTPS=1: others hear nothing in clear" "$(c old --implicit | grep -vc refuse
 rm "$SERVERCERT"
 is "SMTPS=1 without the file: nothing in clear" "$(c say --implicit | sed 's/ .*//')" failed
 like "and why" "$(logged)" 'TLS from the start, and there is none'
-is "no child is left" "$(sleep 0.2; ps -o pid= --ppid "$PID" | wc -l | tr -d ' ')" 0
-unlisten
+is "no child is left" "$(sleep 0.2; ps -o pid= --ppid "$LISTENER" | wc -l | tr -d ' ')" 0
+smtpd_stop
 done_testing

@@ -4,11 +4,12 @@
 # back from its files.
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
-PID=''
-trap 'for p in $PID; do kill "$p" 2>/dev/null; done; rm -rf "$TMP"' EXIT
+. "$TOP/tests/lib/dialogue.sh"
+. "$TOP/tests/lib/smtpd.sh"
+trap 'smtpd_kill; rm -rf "$TMP"' EXIT
 new_root
 chmod 755 "$TMP"
-S=$BIN/mini-smtpd
+S=$BIN/mini-smtpd SERVER=$BIN/mini-smtpd
 "$S" -? >"$TMP/out" 2>&1
 [ $? -ne 100 ] || ! grep -q 'not built in' "$TMP/out" || skip_all "built without CFG_SMTPD"
 unset TCPREMOTEIP TCPREMOTEHOST TCPREMOTEINFO TCPLOCALHOST TCPLOCALIP ALLOW_BARELF HIDE_HOST
@@ -16,26 +17,10 @@ RELAYCLIENT=''
 export RELAYCLIENT
 unset DATABYTES
 
-clean() { rm -f "$QUEUEDIR"/mess/*/* "$QUEUEDIR"/todo/* "$QUEUEDIR"/pid/* "$QUEUEDIR"/intd/*; }
-# talk [OPTION...]: the script on standard input; see the client
-talk() { timeout 90 python3 "$TOP/tests/lib/bsclient.py" "$S" "$@" 2>"$TMP/err"; }
-# all FORMAT [OPTION...]: all of it at once. The replies; the exit code in $TMP/code
-all() {
-	a_text=$1; shift
-	clean
-	# shellcheck disable=SC2059
-	{ printf "$a_text" | "$S" "$@" 2>"$TMP/err"; echo $? >"$TMP/code"; } | tr -d '\r'
-}
-codes() { cut -c1-9 | tr '\n' ' ' | sed 's/ *$//'; echo; }
-numbers() { grep '^[0-9]* ' | cut -c1-3 | tr '\n' ' ' | sed 's/ $//'; echo; }
 # The last reply but N.
 reply() { tail -n "$((${1:-0} + 1))" | sed q; }
-msg() { cat "$QUEUEDIR"/mess/*/* 2>/dev/null; }
 text() { msg | sed '1,3d'; }	# without the two Received fields
 received() { msg | sed -n 2,3p | sed 's/; .*//'; }
-envelope() { cat "$QUEUEDIR"/todo/* 2>/dev/null | tr '\0' '|' | sed 's/u[0-9]*|p[0-9]*|//g'; echo; }
-count() { find "$QUEUEDIR/todo" -type f | wc -l | tr -d ' '; }
-left() { find "$QUEUEDIR/todo" "$QUEUEDIR/mess" "$QUEUEDIR/pid" "$QUEUEDIR/intd" -type f | wc -l | tr -d ' '; }
 one='EHLO h.example.org\r\nMAIL FROM:<f@x.y>\r\nRCPT TO:<r@x.y>\r\nDATA\r\n'
 
 # ---- the dialogue ----
@@ -183,7 +168,7 @@ is "20 refused recipients in a row" "$("$S" <"$TMP/in" 2>"$TMP/err" | cut -c1-3 
 RELAYCLIENT=''; export RELAYCLIENT
 awk 'BEGIN { printf "MAIL FROM:<a@x.y>\r\n"; for (i = 0; i < 5000; i++) printf "RCPT TO:<recipient-%d@some.where.example>\r\n", i; printf "QUIT\r\n" }' >"$TMP/in"
 "$S" <"$TMP/in" 2>/dev/null | cut -c1-9 | sort | uniq -c >"$TMP/out"
-# 24 KiB of them, whatever their number.
+# 20 KiB of them, whatever their number.
 is "recipients have a bound, and the rest is for another time" "$(awk '$2 " " $3 == "250 2.1.5" { ok = $1 > 600 && $1 < 800 } $2 == 452 { n = $1 > 4000 } $2 == 221 { q = 1 } END { print ok, n, q }' "$TMP/out")" "1 1 1"
 
 echo 2 >"$CONTROLDIR/maxrecipients"
@@ -332,21 +317,9 @@ rm "$CONTROLDIR/databytes" "$CONTROLDIR/chunking"
 if [ "$(id -u)" = 0 ]; then
 	chown -R 65534:65534 "$QUEUEDIR"
 fi
-# It tells its port by its first log line only when asked for a free one: choose one here.
-PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-listen() { # OPTION...: starts it and waits until it answers
-	"$S" -v -l "127.0.0.1:$PORT" "$@" 2>"$TMP/log" & PID=$!
-	l_n=0
-	until grep -q 'status: 0' "$TMP/log"; do
-		l_n=$((l_n + 1))
-		[ $l_n -lt 100 ] || break
-		sleep 0.05
-	done
-}
-unlisten() { kill "$PID"; wait "$PID"; echo $? >"$TMP/code"; PID=''; }
-net() { timeout 90 python3 "$TOP/tests/lib/bsclient.py" ":$PORT"; }
 clean
-listen
+WHO=''
+smtpd_start
 is "by TCP" "$(net <<'END' | numbers
 R
 L EHLO x
@@ -363,7 +336,7 @@ if [ "$(id -u)" = 0 ]; then
 else
 	skip "root becomes the queue's owner" "this is not root"
 fi
-is "TERM within a text: 421, nothing stays" "$(clean; timeout 20 python3 - "$PORT" "$TMP/log" <<'END'
+is "TERM within a text: 421, nothing stays" "$(clean; timeout 20 python3 - "$PORT" "$LOG" <<'END'
 import os, re, socket, sys, time
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 s.settimeout(10)
@@ -379,8 +352,8 @@ os.kill(int(re.findall(r"pid (\d+) from", open(sys.argv[2]).read())[-1]), 15)
 print(f.readline()[:9].decode(), f.readline())
 END
 )$(left)" "220 mx.ex 250 2.1.0 250 2.1.5 354 go ah 421 4.3.2 b''0"
-unlisten
-is "TERM ends the listener" "$(cat "$TMP/code")" 0
+smtpd_stop
+is "TERM ends the listener" "$CODE" 0
 # The client's side of a connection; what is there already when the program starts.
 early() { # DELAY IP
 	echo "$1" >"$CONTROLDIR/greetdelay"

@@ -141,11 +141,30 @@ static void tcpto(void)
 	fclose(f);
 }
 
+static int reverses(const char *ip, const char *name)
+{
+	char space[128];
+	struct buf b = BUF_OVER(space);
+	struct addr a;
+
+	ok(addr_parse(&a, ip, strlen(ip)), "%s", ip);
+	addr_reverse(&b, &a);
+	return buf_z(&b) && !strcmp(space, name);
+}
+
+static void reversed(void)
+{
+	ok(reverses("192.0.2.10", "10.2.0.192."), "IPv4 backwards");
+	ok(reverses("2001:db8::567:89ab", "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+		"8.b.d.0.1.0.0.2."), "IPv6 backwards");
+}
+
 int main(void)
 {
 	text();
 	ok(ours("127.0.0.1") && ours("127.3.2.1") && ours("0.0.0.0") && ours("::"), "ours");
 	ok(!ours("192.0.2.1") && !ours("2001:db8::1"), "not ours");
+	reversed();
 	tcpto();
 	return done();
 }

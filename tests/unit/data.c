@@ -3,6 +3,7 @@
 #include "../../src/serve/data.c"
 #include "../lib/tap.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX 64
 

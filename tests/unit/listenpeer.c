@@ -1,5 +1,5 @@
-/* peer.c and host.c: who is there, by variables and by the socket; the name that is asked
- * for, and which names count. */
+/* peer.c and host.c: who is there, by variables and by the socket; and which names of an
+ * address count. */
 #include "../../src/listen/peer.c"
 #include "../../src/listen/host.c"
 #include <stdio.h>
@@ -113,16 +113,6 @@ static void test_socket(void)
 	ok(!p.known && p.local, "nothing");
 }
 
-static int reverses(const char *ip, const char *name)
-{
-	char text[NAME_CAP];
-	struct addr a;
-
-	addr_parse(&a, ip, strlen(ip));
-	reverse(&a, text, sizeof text);
-	return !strcmp(text, name);
-}
-
 static int cleans(const char *from, const char *to)
 {
 	char s[64];
@@ -133,9 +123,6 @@ static int cleans(const char *from, const char *to)
 
 static void test_host(void)
 {
-	ok(reverses("192.0.2.10", "10.2.0.192.in-addr.arpa"), "IPv4 backwards");
-	ok(reverses("2001:db8::567:89ab", "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-		"8.b.d.0.1.0.0.2.ip6.arpa"), "IPv6 backwards");
 	ok(cleans("A-1_b.Example", "a-1_b.example"), "letters, digits, - _ .");
 	ok(cleans("", 0) && cleans(".", 0) && cleans(".a", 0), "no empty name, none with a dot first");
 	ok(cleans("a b", 0) && cleans("a\nb", 0) && cleans("a\"b", 0) && cleans("a\xe9", 0) &&

@@ -25,7 +25,7 @@ static const char *sender(struct session *x, struct buf *addr)
 
 static const char *rcpt(struct session *x, const struct buf *addr)
 {
-	session_rcpt(x, addr->s, addr->len);
+	session_add(x, addr->s, addr->len);
 	return 0;
 }
 
