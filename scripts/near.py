@@ -12,8 +12,8 @@ import sys
 HEAD = """/* near.ld: functions that run in the same process lie together. The kernel maps a file's
  * pages in windows of 64 KB, so what is spread costs each process nearly the whole program:
  * a session of mini-smtpd 370 KB of it instead of 190. A name that is not there does no
- * harm, and one that is missing costs memory only. First what all of them need: constants,
- * what an idle daemon runs (wait.o of the Makefile), and what has no name. Made by
+ * harm, and one that is missing costs memory only. First what all of them need:
+ * what an idle daemon runs (wait.o of the Makefile), constants, and what has no name. Made by
  * scripts/near.sh. */
 """
 
@@ -58,8 +58,8 @@ def main():
         else:
             plain |= names
     worker = functions(max(glob.glob(os.path.join(seen, "worker.*")), key=os.path.getsize))
-    print(HEAD + "SECTIONS\n{\n.const : { *(.rodata .rodata.*) }\n.near : {\n"
-          "\t*/wait.o(.text .text.*)\n\t*(.text)")
+    print(HEAD + "SECTIONS\n{\n.const : { */wait.o(.text .text.*) *(.rodata .rodata.*) }\n"
+          ".near : {\n\t*(.text)")
     for what, names in (("A server's TLS.", secure - plain - worker),
                         ("A session.", plain - worker),
                         ("All of them.", plain & worker),

@@ -55,8 +55,9 @@ int tls_snprintf(char *s, size_t n, const char *fmt, ...);
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
 #define MBEDTLS_SSL_KEYING_MATERIAL_EXPORT
+/* A record's buffers are these and their headers: 4 KB out in all. */
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
-#define MBEDTLS_SSL_OUT_CONTENT_LEN 4096
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 4032
 
 /* With a key that both have, too, or a ticket. */
 #if CFG_PSK || CFG_RESUME || CFG_TLSD
