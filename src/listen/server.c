@@ -63,7 +63,11 @@ static int become(const struct server *s)
 		u.gid = id;
 	else if (s->group && group_name(&u.gid, s->group) <= 0)
 		return no_such(s, "group", s->group);
-	if (u.uid == geteuid() && u.gid == getegid() && (!s->user || u.uid))
+	if (s->user && !u.uid) {
+		say(s->name, "user %s: root does not talk to strangers", s->user);
+		return EXIT_PERM;
+	}
+	if (u.uid == geteuid() && u.gid == getegid())
 		return 0;
 	if (!proc_become(u.uid, u.gid))
 		return 0;

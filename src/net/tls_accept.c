@@ -31,6 +31,10 @@ static void say_wrong(int r, struct buf *why)
 	/* Who does not like our certificate may be gone before we are done. */
 	if (r == SAY_SYSTEM && (errno == EPIPE || errno == ECONNRESET))
 		r = MBEDTLS_ERR_SSL_CONN_EOF;
+	/* OpenSSL's clients say so in the clear, before they have begun to encrypt. */
+	if (r == MBEDTLS_ERR_SSL_INVALID_MAC &&
+		*conn.ssl.MBEDTLS_PRIVATE(in_hdr) == MBEDTLS_SSL_MSG_ALERT)
+		r = MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
 	if (r == SAY_SYSTEM)
 		buf_fmt(why, "%s in the TLS handshake", err_text(errno));
 	else if (r == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {

@@ -25,7 +25,9 @@
 #include "tls_suites.h"
 #include "tls_trust.h"
 
-enum { CERT_MAX = 32768 };	/* of the file with our certificate, its chain and its key */
+/* Of the file with our certificate, its chain and its key; of what the library can send of
+ * it, with what it puts around that. */
+enum { CERT_MAX = 32768, CHAIN_MAX = MBEDTLS_SSL_OUT_CONTENT_LEN - 64 };
 
 /* Declared by the library only when it has it. */
 void mbedtls_ssl_conf_session_tickets(mbedtls_ssl_config *conf, int use);
@@ -146,6 +148,18 @@ int conn_begin(int side, const char *method)
 	return r;
 }
 
+/* What the library sends of ourselves is one piece: each certificate has five bytes more. */
+static int fits(const char *file, struct buf *why)
+{
+	const mbedtls_x509_crt *c;
+	size_t n = 0;
+
+	for (c = &conn.cert; c; c = c->next)
+		n += c->raw.len + 5;
+	return n <= CHAIN_MAX || (buf_fmt(why, "%s: more than %u bytes of certificates: leave "
+		"out the authority's own", file, (unsigned)CHAIN_MAX), 0);
+}
+
 int conn_cert(const char *file, struct buf *why)
 {
 	struct buf b = BUF_HEAP(CERT_MAX);
@@ -159,11 +173,11 @@ int conn_cert(const char *file, struct buf *why)
 			tls_random, 0) ||
 		mbedtls_ssl_conf_own_cert(&conn.conf, &conn.cert, &conn.key);
 	if (r)
-		buf_fmt(why, "%s: there must be a certificate and its key in it, in PEM and without "
-			"a password", file);
+		buf_fmt(why, "%s: there must be a certificate and its key in it, in PEM, without "
+			"a password; RSA to 4096 bits, P-256 or P-384", file);
 	mbedtls_platform_zeroize(b.s, b.cap);
 	buf_free(&b);
-	return r ? -1 : 0;
+	return r || !fits(file, why) ? -1 : 0;
 }
 
 int conn_setup(void)

@@ -1,5 +1,5 @@
 /* tls_pool.c: the memory of Mbed TLS: one array, of which the kernel gives the pages
- * that are touched. A handshake takes 42 KB at most; what would go beyond the array gets
+ * that are touched. A handshake takes less than 40 KB; what would go beyond the array gets
  * nothing, whatever a server sends. First fit, and neighbours that are free grow together
  * while a search passes by. */
 #include <stdint.h>

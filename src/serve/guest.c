@@ -147,7 +147,7 @@ static int settings(void)
 		millis(&s->talk.wait, "timeoutsmtpd", WAIT_SECS, SECS_MOST) < 0 ||
 		millis(&whole, "timeoutsession", SESSION_SECS, SECS_MOST) < 0 ||
 		millis(&s->greet, "greetdelay", 0, GREET_MOST) < 0 ||
-		control_num(&chunking, "chunking") < 0 || control_line(&lf, "barelf") < 0 ||
+		list_num(&chunking, "chunking") < 0 || control_line(&lf, "barelf") < 0 ||
 		control_num(&login, "requireauth") < 0 ||
 		policy_load(s, &G.peer) < 0)
 		return -1;
@@ -249,7 +249,8 @@ int guest_serve(void *arg)
 	control_snapshot(1);
 	peer_load(&G.peer);
 	s->talk.nonblock = never_blocks(1);
-	if (defaults_load(G.name) < 0 || env_keep() < 0) {
+	/* A listener has them from its start; the variables of its rules come after them. */
+	if ((!g->listens && defaults_load(G.name) < 0) || env_keep() < 0) {
 		session_refuse(s, "unable to load variables");
 		return EXIT_TEMP;
 	}

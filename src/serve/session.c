@@ -62,10 +62,10 @@ static int hello(struct session *s, const char *arg, int esmtp)
 		session_wrong(s, "501 5.5.4 usage: EHLO your.host.name");
 		return 0;
 	}
+	/* The name stays: who goes on all the same is judged by it. */
 	if (s->hello && (no = s->hello(s))) {
 		reply(s, "%s", no);
 		session_tell(s, 1, 0);
-		*s->helo = 0;
 		return 0;
 	}
 	s->esmtp = esmtp;

@@ -26,7 +26,7 @@
 enum { NUMBER_MOST = 100000 };
 
 static const char usage[] = " [-l address:port] [-c n] [-C n] [-m n] [-b n] [-u user]"
-	" [-g group] [-x rules.cdb] [-r zone] [-a zone] [-vQhH] [checkpassword [argument]]";
+	" [-g group] [-x /rules.cdb] [-r zone] [-a zone] [-vQhH] [checkpassword [argument]]";
 
 /* Under inetd, and systemd unless it is told otherwise, descriptor 2 is the connection:
  * the log is not for the client. */
@@ -80,7 +80,7 @@ static int take_option(struct server *l, int c, const char *arg)
 	case 'b': return number(arg, (unsigned *)&l->backlog) && l->backlog;
 	case 'u': l->user = arg; return 1;
 	case 'g': l->group = arg; return 1;
-	case 'x': l->rules = arg; return 1;
+	case 'x': l->rules = arg; return *arg == '/';	/* we are not where we were */
 	case 'v': l->verbose = 1; return 1;
 	case 'Q': l->verbose = 0; return 1;
 	case 'h': l->hosts = 1; return 1;

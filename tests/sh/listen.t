@@ -283,6 +283,9 @@ else
 	like "who we are already is no change" "$(show)" "uid $(id -u) "
 	finish
 fi
+like "root does not serve: 100" "$("$LISTEND" listen=127.0.0.1:$PORT user=0 2>&1; echo "exit $?")" \
+	'user 0: root does not talk to strangers
+exit 100$'
 like "no such user" "$("$LISTEND" listen=127.0.0.1:$PORT user=nosuch 2>&1; echo "exit $?")" 'user nosuch'
 like "no such group" "$("$LISTEND" listen=127.0.0.1:$PORT group=nosuch 2>&1; echo "exit $?")" 'group nosuch'
 like "a number without a group" "$("$LISTEND" listen=127.0.0.1:$PORT user=54321 2>&1; echo "exit $?")" \

@@ -196,6 +196,7 @@ printf '%s\n' 'dsl-*.example' .bad.example localhost >"$C/badhelo"
 helo() { HELO="$1" session "$out" -- a@b.example a@plain.example >"$TMP/ignored"; sed -n '2s/^\(... [0-9.]*\).*/\1/p' "$TMP/out"; }
 is 'badhelo, at HELO where nobody can log in' "$(helo 'HELO DSL-7.example'),$(helo 'EHLO x.bad.example'),$(helo 'HELO localhost')" \
 	'550 5.7.1,550 5.7.1,550 5.7.1'
+is 'badhelo: who goes on all the same' "$(HELO='HELO localhost' session "$out" -- a@b.example a@plain.example)" "550 5.7.1"
 is 'badhelo: others' "$(HELO='HELO x.good.example' session "$out" -- a@b.example a@plain.example)" "$OK"
 is 'badhelo: not for those who may relay' "$(HELO='HELO localhost' session "$out" RELAYCLIENT= -- a@b a@plain.example)" "$OK"
 rm "$C/badhelo"

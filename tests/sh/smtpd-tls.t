@@ -82,6 +82,25 @@ done
 cert two
 is "its chain is sent" "$(says --ca "$TLSCA/roots.pem" --name mail.example.net)" \
 	"TLSv1.3 TLS_AES_256_GCM_SHA384 250 250 553"
+# All that is sent of ourselves is one piece, and has a bound.
+long() { # COPIES of a certificate behind the two intermediates: bytes in all
+	# shellcheck disable=SC2046 # words
+	set -- two.pem $(yes rsa2048.pem | head -n "$1") two.key
+	give servercert.pem "$@"
+	sed -n '/BEGIN CERT/,/END CERT/{ /-----/!p; }' "$CERTDIR/servercert.pem" | tr -d '\n' | wc -c
+}
+tls_cert rsa2048
+n=$(long 1)	# in base64
+ok "a chain of almost 4 KB: $n" test "$n" -gt 2600 -a "$n" -lt 5300
+for v in 1.2 1.3; do
+	like "is sent, TLS $v" "$(says --tls $v --ca "$TLSCA/roots.pem" --name mail.example.net)" \
+		"^TLSv$v [A-Z0-9_-]* 250 250 553\$"
+done
+n=$(long 4)
+ok "one that is longer: $n" test "$n" -gt 5300
+is "cannot be sent: 454" "$(c say | tail -1)" "STARTTLS: 454 4.7.0 TLS is not available now"
+like "and why" "$(logged)" '^no TLS: .*servercert.pem: more than [0-9]+ bytes of certificates: leave out '
+cert two
 is "our order of ciphers" "$(says --tls 1.2 --ciphers ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256)" \
 	"TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 250 250 553"
 cert rsa2048
@@ -108,6 +127,8 @@ is "each has its line in the log" "$(logged 12 | sed 's/(Mbed.*/(.../' | sort | 
 5 TLS failed: what the client sent is not TLS"
 is "a client that does not like the certificate" "$(says --ca "$TLSCA/eca.cert" --name mail.example.net)" \
 	"failed CERTIFICATE_VERIFY_FAILED"
+like "and why" "$(logged)" 'TLS failed: the client (ended TLS: it does not know who issued our certificate|closed)'
+is "and one of openssl's" "$(openssl_says -tls1_3 -CAfile "$TLSCA/eca.cert" -verify_return_error | grep -c '^250 ')" 0
 like "and why" "$(logged)" 'TLS failed: the client (ended TLS: it does not know who issued our certificate|closed)'
 echo TLSv1_3 >"$CONTROLDIR/tlsservermethod"
 like "tlsservermethod: 1.3 alone" "$(says --tls 1.2)" 'failed .*VERSION'

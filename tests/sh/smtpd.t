@@ -290,6 +290,7 @@ gone "lines that end in LF" "${one}a\nb\r\n.\r\n"
 
 # ---- BDAT ----
 is "not offered" "$(all 'EHLO x\r\n' | grep -c CHUNKING)" 0
+is "offered to whom a variable says so" "$(CHUNKING=1; export CHUNKING; all 'EHLO x\r\n' | grep -c CHUNKING)" 1
 echo 1 >"$CONTROLDIR/chunking"
 is "offered" "$(all 'EHLO x\r\n' | grep -c CHUNKING)" 1
 two='EHLO x\r\nMAIL FROM:<f@x.y>\r\nRCPT TO:<r@x.y>\r\n'
@@ -317,6 +318,11 @@ rm "$CONTROLDIR/databytes" "$CONTROLDIR/chunking"
 if [ "$(id -u)" = 0 ]; then
 	chown -R 65534:65534 "$QUEUEDIR"
 fi
+PORT=$($SENDER port 0 0)
+# It goes to /, and would look there for each client.
+is "rules that are not found from everywhere: 100" "$(cd "$TMP" && timeout 5 "$S" -l "127.0.0.1:$PORT" -x rules.cdb 2>&1 |
+	grep -c 'usage: .*-x /rules.cdb'; "$S" -x rules.cdb </dev/null >"$TMP/out" 2>&1; echo $?)" "1
+100"
 clean
 WHO=''
 smtpd_start
@@ -354,6 +360,21 @@ END
 )$(left)" "220 mx.ex 250 2.1.0 250 2.1.5 354 go ah 421 4.3.2 b''0"
 smtpd_stop
 is "TERM ends the listener" "$CODE" 0
+# Variables: the administrator's, read at the start; then the client's.
+echo ':allow,DATABYTES="111"' | "$BIN/tcprules" "$TMP/rules.cdb" "$TMP/rules.tmp"
+size() { printf 'R\nL EHLO x\nL QUIT\n' | net | sed -n 's/^250 SIZE //p' | tr -d '\r'; }
+smtpd_start -x "$TMP/rules.cdb"
+mkdir "$CONTROLDIR/defaultqueue"
+echo 999 >"$CONTROLDIR/defaultqueue/DATABYTES"
+is "a rule's variable, with a defaultqueue that came later" "$(size)" 111
+smtpd_stop
+smtpd_start -x "$TMP/rules.cdb"
+is "and with one that was there" "$(size)" 111
+smtpd_stop
+smtpd_start
+is "which counts for all others" "$(size)" 999
+smtpd_stop
+rm -r "$CONTROLDIR/defaultqueue"
 # The client's side of a connection; what is there already when the program starts.
 early() { # DELAY IP
 	echo "$1" >"$CONTROLDIR/greetdelay"
