@@ -80,7 +80,7 @@ void client_run(const struct server *s, int fd, const struct addr *from)
 	addr_text(from, ip);
 	if (s->verbose)
 		say(s->name, "pid %d from %s", (int)getpid(), ip);
-	if (s->hosts && !host_of(from, host))
+	if (s->hosts && !host_of(from, s->patience, host))
 		*host = 0;
 	buf_text(who, sizeof who, ":%s:%u %s:%s::%u", local, ntohs(us.u.v4.sin_port), host, ip, port);
 	if (put_vars(local, ntohs(us.u.v4.sin_port), ip, port) < 0)

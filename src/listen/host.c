@@ -24,7 +24,7 @@ static int clean(char *s)
 	return p > s;
 }
 
-int host_of(const struct addr *a, char name[static NAME_CAP])
+int host_of(const struct addr *a, unsigned secs, char name[static NAME_CAP])
 {
 	struct buf b = BUF_AT(name, 0, NAME_CAP);
 	unsigned char answer[ASK_ANSWER];
@@ -37,7 +37,7 @@ int host_of(const struct addr *a, char name[static NAME_CAP])
 	int found = 0;
 
 	resolv_load(&r);
-	r.timeout = HOST_SECS;
+	r.timeout = secs;
 	r.attempts = 1;
 	addr_reverse(&b, a);
 	buf_puts(&b, len == 16 ? "ip6.arpa" : "in-addr.arpa");

@@ -18,6 +18,7 @@ struct server {
 	const char *user, *group;	/* to become after bind, names or numbers; 0: stay who we are */
 	const char *rules;	/* cdb of tcprules, opened for each connection; 0 none */
 	int hosts;		/* 1: $TCPREMOTEHOST is looked up in the DNS */
+	unsigned patience;	/* seconds for each answer of that, 1 to 30 */
 	/* The child: the connection, non-blocking, on 0 and 1, its variables (PROTO, TCP*,
 	 * those of its rule) in the environment, default signals, SIGPIPE ignored, no other
 	 * descriptor but 2. What it returns is the child's exit code. */

@@ -23,10 +23,10 @@
 #include "guest.h"
 #include "starttls.h"
 
-enum { NUMBER_MOST = 100000 };
+enum { NUMBER_MOST = 100000, DNS_SECS = 2, DNS_SECS_MOST = 30 };
 
 static const char usage[] = " [-l address:port] [-c n] [-C n] [-m n] [-b n] [-u user]"
-	" [-g group] [-x /rules.cdb] [-r zone] [-a zone] [-vQhH] [checkpassword [argument]]";
+	" [-g group] [-t secs] [-x /rules.cdb] [-r zone] [-a zone] [-vQhH] [checkpassword [argument]]";
 
 /* Under inetd, and systemd unless it is told otherwise, descriptor 2 is the connection:
  * the log is not for the client. */
@@ -85,6 +85,7 @@ static int take_option(struct server *l, int c, const char *arg)
 	case 'Q': l->verbose = 0; return 1;
 	case 'h': l->hosts = 1; return 1;
 	case 'H': l->hosts = 0; return 1;
+	case 't': return number(arg, &l->patience) && l->patience && l->patience <= DNS_SECS_MOST;
 	case 'r':
 	case 'a': return dnsbl_add(arg, c == 'a');
 	default: return 0;
@@ -103,7 +104,8 @@ int smtpd_main(int argc, char **argv)
 	l.most = 40;
 	l.per_peer = 10;
 	l.backlog = 128;
-	while ((c = opt_next(&o, "l:c:C:m:b:u:g:x:r:a:vQhH")) >= 0)
+	l.patience = DNS_SECS;
+	while ((c = opt_next(&o, "l:c:C:m:b:u:g:t:x:r:a:vQhH")) >= 0)
 		if (c == 'l' && n < SERVER_SOCKETS)
 			where[n++] = o.arg;
 		else if (!take_option(&l, c, o.arg))

@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "verbose"))
 			s.verbose = atoi(v);
 		else if (!strcmp(argv[i], "hosts"))
-			s.hosts = atoi(v);
+			s.hosts = (s.patience = (unsigned)atoi(v)) > 0;
 		else if (!strcmp(argv[i], "user"))
 			s.user = v;
 		else if (!strcmp(argv[i], "group"))

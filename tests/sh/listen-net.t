@@ -104,7 +104,7 @@ finish
 unset QMTA_FAKE_MONO
 
 # --- names ---
-begin hosts=1
+begin hosts=2
 host() { # ADDRESS
 	show "$1" | sed -n 's/TCPREMOTEHOST=//p'
 }
@@ -123,6 +123,13 @@ if [ "$SIX" ]; then
 else
 	skip "IPv6" "no IPv6"
 fi
+finish
+begin hosts=1
+T=$(date +%s%3N)
+is "with less patience" "$(host 192.0.2.6)" ""
+T=$(($(date +%s%3N) - T))
+ok "a second for each answer: $T ms" [ $T -ge 1000 -a $T -le 1990 ]
+is "and there is a name" "$(host 192.0.2.1)" client.example.net
 like "the log has it" "$(cat "$LOG")" ' ok [0-9]* :192.0.2.1:2525 client.example.net:192.0.2.1::[0-9]+$'
 finish
 
