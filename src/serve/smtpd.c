@@ -122,7 +122,7 @@ int smtpd_main(int argc, char **argv)
 		hide_log();
 		return guest_serve(&g);
 	}
-	l.refusal = "421 4.7.0 too many connections, try again later\r\n";
+	l.refusal = "421 4.7.0 not now, try again later\r\n";
 	l.serve = guest_serve;
 	l.arg = &g;
 	g.listens = 1;
