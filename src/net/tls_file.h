@@ -16,5 +16,8 @@ extern int secret_given;	/* 1: another's, too, whose group may read it; only wit
 /* All of such a file as a C string in b (NUL not counted). 0, or -1 with words: not there,
  * readable by others, empty, too large. */
 int secret_read(const char *path, struct buf *b, struct buf *why);
+/* 1: errno e of a file that could not be opened, or looked at, says what it is: not there, or
+ * not ours to read; 0 is what is in it. 0: it may be another time. */
+int file_lasting(int e);
 
 #endif

@@ -3,6 +3,7 @@
  * no password. So neither words nor time tell who has an account, whatever the rounds and
  * kinds of the lines are. Refuses a file that others may read, and passes over lines that it
  * does not understand, with words. */
+#include <errno.h>
 #include <string.h>
 #include "../base/control.h"
 #include "../base/log.h"
@@ -83,18 +84,21 @@ static unsigned take_file(void)
 	return kinds;
 }
 
-unsigned accounts_load(void)
+int accounts_load(void)
 {
 	char words[512];
 	struct buf why = BUF_OVER(words);
 	unsigned kinds;
+	int e;
 
 	A.file = (struct buf)BUF_HEAP(CONTROL_MAX);
 	if (!control_exists("smtpauth"))
 		return 0;
+	errno = 0;
 	if (secret_read("smtpauth", &A.file, &why) < 0) {
+		e = errno;
 		say("mini-smtpd", "%.*s", (int)why.len, why.s);
-		return 0;
+		return file_lasting(e) - 1;
 	}
 	/* The first user's secret: made-up salts stay the same when others come and go. */
 	if (!(kinds = take_file()) || digest(DIGEST_SHA256, A.file.s, strlen(A.file.s), A.key) < 0)

@@ -259,13 +259,19 @@ int guest_serve(void *arg)
 		session_refuse(s, "unable to read controls");
 		return EXIT_TEMP;
 	}
-	starttls_load(s, *G.peer.ip ? G.peer.ip : "-", g->listens);
+	if (starttls_load(s, *G.peer.ip ? G.peer.ip : "-", g->listens) < 0) {
+		session_refuse(s, "unable to read certificates");
+		return EXIT_TEMP;
+	}
 	signal(SIGTERM, end_now);
 	if (starttls_first(s) != 1)
 		return FAILED;
 	if (CFG_TLSD) {
 		s->login = login;
-		login_load(s, g->program, &G.peer);
+		if (login_load(s, g->program, &G.peer) < 0) {
+			session_refuse(s, "unable to read controls");
+			return EXIT_TEMP;
+		}
 	}
 	set_need();
 	set_lines();

@@ -199,12 +199,15 @@ int login_take(struct session *s, const char *arg)
 	return r;
 }
 
-void login_load(struct session *s, char **program, const struct peer *peer)
+int login_load(struct session *s, char **program, const struct peer *peer)
 {
+	int can = program ? MECH_PLAIN | MECH_LOGIN : accounts_load();
+
 	L.peer = peer;
 	L.program = program;
 	L.sasl.find = accounts_find;
 	L.sasl.check = check;
-	L.can = program ? MECH_PLAIN | MECH_LOGIN : accounts_load();
+	L.can = can < 0 ? 0 : (unsigned)can;
 	login_offer(s);
+	return can < 0 ? -1 : 0;
 }

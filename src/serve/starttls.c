@@ -17,6 +17,7 @@
 #include "../listen/shared.h"
 #include "../net/crypt.h"
 #include "../net/tls.h"
+#include "../net/tls_file.h"
 #include "starttls.h"
 
 enum { HANDSHAKE = 60000, NEW_KEY = 43200000 };	/* milliseconds */
@@ -71,31 +72,35 @@ static const char *find(int i, const char *variable, const char *name)
 	return name == other || !access(paths[i], F_OK) || errno != ENOENT ? paths[i] : 0;
 }
 
-/* 1 when descriptors 0 and 1 are one connection, as TLS needs. */
+/* 1 when descriptors 0 and 1 are one connection, as TLS needs; -1 they do not tell. */
 static int one_connection(const struct talk *t)
 {
 	struct stat a, b;
 
-	return fstat(t->in, &a) == 0 && fstat(t->out, &b) == 0 && S_ISSOCK(a.st_mode) &&
-		a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+	if (fstat(t->in, &a) < 0 || fstat(t->out, &b) < 0)
+		return -1;
+	return S_ISSOCK(a.st_mode) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-void starttls_load(struct session *s, const char *ip, int listens)
+int starttls_load(struct session *s, const char *ip, int listens)
 {
 	const char *smtps = getenv("SMTPS"), *port = getenv("TCPLOCALPORT");
+	int e = 0;
 
 	client = ip;
 	first = (smtps && *smtps == '1') || (listens && port && !strcmp(port, "465"));
-	if (!CFG_TLSD || !one_connection(&s->talk) ||
+	if (!CFG_TLSD || (e = one_connection(&s->talk)) <= 0 ||
 		!(give.cert = find(0, "SERVERCERT", "servercert.pem")))
-		return;
+		return e < 0 ? -1 : 0;
 	if (access(give.cert, R_OK) < 0) {
-		log_line("smtpd: no TLS: unable to read %s: %s", give.cert, err_text(errno));
-		return;
+		e = errno;
+		log_line("smtpd: no TLS: unable to read %s: %s", give.cert, err_text(e));
+		return file_lasting(e) - 1;
 	}
 	give.ca = find(1, "CLIENTCA", "clientca.pem");
 	give.crl = find(2, "CLIENTCRL", "clientcrl.pem");
 	s->starttls = 1;
+	return 0;
 }
 
 /* What the log hears. */

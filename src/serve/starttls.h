@@ -8,8 +8,9 @@
 void starttls_listen(void);
 /* The settings of this connection, once: CERTDIR's files and $SERVERCERT, $CLIENTCA,
  * $CLIENTCRL in their place; $SMTPS. ip: of the client, for the log; listens: this is a
- * listener's child, and what comes to port 465 begins with TLS. Sets s->starttls. */
-void starttls_load(struct session *s, const char *ip, int listens);
+ * listener's child, and what comes to port 465 begins with TLS. Sets s->starttls.
+ * 0; -1 that cannot be told now, and the log has heard why. */
+int starttls_load(struct session *s, const char *ip, int listens);
 /* Before the greeting: when the connection begins with TLS, it has it then. 1 go on; -2 it
  * is over, and nothing is to be said to the client any more. */
 int starttls_first(struct session *s);

@@ -7,13 +7,14 @@
  * Works by seccomp user notification: Linux 5.9 or later, no root needed.
  *
  * box [-u UID:GID] [-t SECS] [-m CALLS] [-l LOG] [-a] [-s OUT,IN]
- *     [-p PROC -n NUMBER [-c SYSCALL-NUMBER] -k|-e ERRNO [-r [-w]]|-z] program arg...
+ *     [-p PROC -n NUMBER [-c SYSCALL-NUMBER [-i]] -k|-e ERRNO [-r [-w]]|-z] program arg...
  *   -u  become this user first (when root)
  *   -t  end everything after so many seconds; -m after so many calls
  *   -l  write the result there: "end STATUS CALLS HIT WHY"; WHY: ok time calls
  *   -a  and then each call, in order: "PROC SYSCALL-NUMBER"
  *   -c  not there but at the first call from there on that is this one: what others
  *       do meanwhile shifts the numbers, and some calls must not be struck
+ *   -i  NUMBER counts calls of this kind alone: waiting takes now more calls, now less
  *   -k  kill -9 at the call;  -e  the call is not done and returns ERRNO
  *   -z  the call is not done and returns 0
  *   -r  and so does this kind of call from then on, in every process
@@ -49,13 +50,13 @@ enum { GATE = 199, PROCS = 512, ABSENT = 3 };
 
 static struct {
 	long uid, gid;
-	int secs, all, proc, number, call, kill, err, zero, repeat, witness, out, in;
+	int secs, all, proc, number, call, kind, kill, err, zero, repeat, witness, out, in;
 	long calls;
 	const char *log;
-} opt = { -1, -1, 20, 0, -1, -1, -1, 0, 0, 0, 0, 0, -1, -1, 20000, 0 };
+} opt = { -1, -1, 20, 0, -1, -1, -1, 0, 0, 0, 0, 0, 0, -1, -1, 20000, 0 };
 
 static pid_t pids[PROCS];
-static long count[PROCS];
+static long count[PROCS], same[PROCS];	/* calls, and those of -c's kind */
 static int procs, hit, repeating = -1, null_fd;
 static volatile sig_atomic_t told;	/* to stop: nobody may be left without us */
 static long calls;
@@ -216,6 +217,8 @@ static void serve(int listener)
 		fprintf(trace, "%d %d\n", proc, q.data.nr);
 	if (opt.out >= 0)
 		step(proc, q.data.nr);
+	if (opt.kind)
+		number = q.data.nr == opt.call ? same[proc]++ : -1;
 	v = verdict(proc, number, q.data.nr);
 	if (v == DEAD)
 		return;
@@ -284,7 +287,7 @@ static void options(int argc, char **argv)
 	const char *s;
 	int c;
 
-	while ((c = getopt(argc, argv, "+u:t:m:l:as:p:n:c:ke:zrw")) != -1) {
+	while ((c = getopt(argc, argv, "+u:t:m:l:as:p:n:c:ike:zrw")) != -1) {
 		s = optarg;
 		switch (c) {
 		case 'u': opt.uid = number(&s); opt.gid = number(&s); break;
@@ -296,6 +299,7 @@ static void options(int argc, char **argv)
 		case 'p': opt.proc = number(&s); break;
 		case 'n': opt.number = number(&s); break;
 		case 'c': opt.call = number(&s); break;
+		case 'i': opt.kind = 1; break;
 		case 'k': opt.kill = 1; break;
 		case 'e': opt.err = number(&s); break;
 		case 'z': opt.zero = 1; break;

@@ -106,6 +106,8 @@ def work(root, scene, point, fault, total, say):
     want = accepted(scene, r, queued, wrong)
     if not want and queued and not (want is None and scene.replies):
         wrong.append("refused with %d, and %s is there" % (r.status, queued))
+    if scene.listens and point.role != "listener" and "-r" not in fault and r.status:
+        wrong.append("the client's second try was not answered")
     if not want and fault[1] == errno.EINTR and point.name in INTERRUPTED:
         wrong.append("an interrupted call refuses the message (exit %d)" % r.status)
     v = judge(scene.wants, root.local(), root.sink.got(), want, TWICE)

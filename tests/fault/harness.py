@@ -364,6 +364,9 @@ class Root:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w") as f:
             f.write(text + "\n")
+        if name == "smtpauth":
+            os.chmod(path, 0o600)
+            own(path)
 
     def controls(self):
         for name, text in (("me", HOST), ("timeoutremote", "8"), ("timeoutconnect", "5"),

@@ -5,6 +5,7 @@ import sys
 import time
 import traceback
 from harness import SHORT, Root, judge, own, syscall_names, tap
+import logins
 import scenes
 
 NAMES = syscall_names()
@@ -12,6 +13,10 @@ NAMES = syscall_names()
 # and kind of process: they change what is on disk or what others know.
 WEIGHTY = {"fsync", "fdatasync", "renameat2", "rename", "flock", "linkat", "unlinkat", "pwrite64", "utimensat",
            "sendmsg", "ftruncate"}
+
+
+def all_scenes(root):
+    return scenes.scenes(root) + logins.scenes(root)
 
 
 def new_root():
@@ -23,7 +28,8 @@ def new_root():
     return root
 
 
-LIES = {"sendmail": "sendmail", "local": "worker", "direct": "qmail-direct", "listen": "session"}
+LIES = {"sendmail": "sendmail", "local": "worker", "direct": "qmail-direct", "listen": "session",
+        "login": "session"}
 DRY_SECS = 4            # a run without faults takes some hundredths
 
 
@@ -34,10 +40,11 @@ def taken(run):
 
 
 class Point:
-    """Process, number in it, name; role: which kind of process it is."""
+    """Process, number in it, and among its calls of this kind, name; role: which kind of
+    process it is."""
 
-    def __init__(self, proc, number, nr, role):
-        self.proc, self.number, self.nr, self.role = proc, number, nr, role
+    def __init__(self, proc, number, nr, role, nth):
+        self.proc, self.number, self.nr, self.role, self.nth = proc, number, nr, role, nth
         self.name = NAMES.get(nr, str(nr))
 
     def __str__(self):
@@ -71,11 +78,11 @@ def dry_run(root, scene):
         return []
     count, points = {}, []
     for proc, nr in r.trace:
-        n = count.get(proc, 0)
-        count[proc] = n + 1
+        n, nth = count.get(proc, 0), count.get((proc, nr), 0)
+        count[proc], count[(proc, nr)] = n + 1, nth + 1
         # 0, 0 is the box's own execve; without a role it is a witness
         if (proc or n) and role_of(scene, proc):
-            points.append(Point(proc, n, nr, role_of(scene, proc)))
+            points.append(Point(proc, n, nr, role_of(scene, proc), nth))
     neighbours(points)
     return points
 
@@ -91,9 +98,13 @@ def neighbours(points):
             p.place = (p.role,) + tuple(names[i:i + 5])
 
 
-def sample(points, seen):
-    """The last one of each kind that no scene before had; the weighty ones all."""
+def sample(points, seen, few):
+    """The last one of each kind that no scene before had; the weighty ones all. few: the
+    last one of these kinds."""
     last = {}
+    if few:
+        last = {(p.role, p.name): p for p in points if p.name in few}
+        return [p for p in points if last.get((p.role, p.name)) is p]
     for p in points:
         if p.name not in WEIGHTY:
             last[(p.role, p.name)] = p
@@ -115,12 +126,15 @@ def strike(root, scene, point, fault):
     root.stage(scene)
     root.sink.fresh(scene.rules)
     began = time.monotonic()
-    r = root.boxed(scene.cmd(), ["-p", point.proc, "-n", point.number, "-c", point.nr] + list(fault),
+    where = ["-n", point.nth, "-i"] if scene.listens else ["-n", point.number]
+    r = root.boxed(scene.cmd(), ["-p", point.proc, "-c", point.nr] + where + list(fault),
                    witness=scene.listens)
     r.secs = time.monotonic() - began
     wrong = []
     if r.why != "ok":
         wrong.append("the struck run does not end (%s, %d calls)" % (r.why, r.calls))
+    if scene.listens and point.role != "listener" and "the listener is dead" in r.text:
+        wrong.append("the listener is dead")
     wrong += scene.check(root, r)
     queued = [n for n in root.queue_files() if n.split("/")[0] in ("todo", "info")]
     wrong += root.finish()
@@ -182,7 +196,7 @@ def shard(jobs, tasks, work):
 def child(w, tasks, work):
     root, sums = new_root(), {}
     try:
-        made = {s.name: s for s in scenes.scenes(root)}
+        made = {s.name: s for s in all_scenes(root)}
         with os.fdopen(w, "w", buffering=1) as out:
             for scene, point, extra in tasks:
                 s = sums.setdefault(scene, Sum())
@@ -219,15 +233,19 @@ def run(title, faults, work):
     began = time.monotonic()
     try:
         only = os.environ.get("FAULT_SCENES", "").split()
-        for scene in scenes.scenes(root):
+        if scenes.has_smtpd(root) and logins.missing(root):
+            tap.skip(title + ": sessions with TLS and logins", logins.missing(root))
+        for scene in all_scenes(root):
             if only and scene.name not in only:
                 continue
             points = dry_run(root, scene)
             kinds |= {p.name for p in points}
             if scene.name in LIES:
                 teeth(root, scene, points, LIES[scene.name])
+            if scene.name == "nologin":
+                tap.ok(logins.open_door(root, scene), "one who gets in without a login is missed")
             if SHORT:
-                points = sample(points, seen)
+                points = sample(points, seen, scene.few)
             for p in points:
                 tasks += [(scene.name, p, f) for f in faults(p, scene, p.place in known)]
                 known.add(p.place)

@@ -10,11 +10,12 @@ judged: what was accepted by then is lost nowhere, nothing is half.
 Needs root, loop devices and mkfs. Runs in a mount namespace of its own, so that
 no mount and no loop device outlives it, however it ends."""
 import os
+import re
 import subprocess
 import time
 from harness import HOST, SHORT, TWICE, USER, Root, Want, copy_file, envelope, judge, letter, own, \
     put_file, remove_tree, skip_all, syscall_names, tap
-from scenes import ME, at
+from scenes import ME, at, has_smtpd
 
 NAMES = syscall_names()
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -153,6 +154,8 @@ class Theatre:
                            os.path.join(root.top, n + "-cut")) for n in names]
         self.cuts, self.must, self.may = [], [], []
         self.sinks = []         # all the SMTP server ever got, file by file
+        self.calls = 0
+        self.hear = None        # looks what a client has been told
 
     def open(self):
         for d in self.disks:
@@ -184,6 +187,9 @@ class Theatre:
             self.cuts.append(Cut(label, images))
         c = self.cuts[-1]
         c.last = label
+        self.calls += 1
+        if self.hear:
+            self.hear()
         m = Moment(list(self.must), list(self.may), len(self.root.sink.got()))
         c.moments.setdefault(m.key(), m)
 
@@ -204,6 +210,29 @@ class Theatre:
         self.must += wants
         self.may = []
         self.cut(cmd[0][0] + " has exited 0")
+
+    def take(self, env, mails, fault=()):
+        """One session of mini-smtpd, a message behind the other: [(data, wants)]. Each is
+        promised from its own 250 on, which the client, another machine, has read."""
+        root = self.root
+        dialogue = b"HELO client.example.org\r\n" + b"".join(mails_of(mails)) + b"QUIT\r\n"
+        heard = os.path.join(root.top, "said")
+
+        def hear():
+            with open(heard, "rb") as f:
+                n = len(re.findall(rb"(?m)^250 2\.0\.0 ok 1", f.read()))
+            self.must = before + [w for _, wants in mails[:n] for w in wants]
+            self.may = mails[n][1] if n < len(mails) else []
+            return n
+        before, root.extra, self.hear = list(self.must), env, hear
+        try:
+            r = self.run("mini-smtpd", (["mini-smtpd"], put_file(root, "dialogue", dialogue), None),
+                         fault)
+            if r.status or hear() != len(mails):
+                raise RuntimeError("mini-smtpd exits %d: %s" % (r.status, r.text))
+            self.cut("mini-smtpd has exited 0")
+        finally:
+            root.extra, self.hear = {}, None
 
     def deliver(self, argv, fault=()):
         r = self.run(argv[0], (argv, os.devnull, None), fault)
@@ -261,6 +290,27 @@ class Theatre:
                 said += ["    " + w for w in wrong + worst.wrong]
         self.point_to(self.disks)
         return len(self.cuts), lost, half, dup, said
+
+
+def mails_of(mails):
+    """The part of the dialogue of each."""
+    for data, wants in mails:
+        yield b"MAIL FROM:<%s>\r\n" % at("from").encode()
+        for w in wants:
+            yield b"RCPT TO:<%s>\r\n" % w.rcpt.encode()
+        yield b"DATA\r\n" + data.replace(b"\n", b"\r\n") + b".\r\n"
+
+
+SERVED = {"PROTO": "TCP", "TCPREMOTEIP": "192.0.2.7", "RELAYCLIENT": ""}
+
+
+def served(t, tags=("ten", "eleven"), env=(), fault=()):
+    """Two messages in one session of mini-smtpd."""
+    mails = []
+    for tag, rcpts, size in zip(tags, ([ME], [ME, at("a")]), (9000, 40000)):
+        d = letter(tag, rcpts[0], at("from"), size)
+        mails.append((d, [Want(r, d, r != ME) for r in rcpts]))
+    t.take(dict(SERVED, **dict(env)), mails, fault)
 
 
 def submissions(t, which=("sendmail", "queue", "far", "refused")):
@@ -369,18 +419,39 @@ def play_on(root, kind, apart, name):
             os.unlink(os.path.join(root.control, f))
 
 
+def play_served(root, kind, name):
+    """mini-smtpd, which writes the queue itself, and by way of qmail-queue."""
+    t = Theatre(root, kind, False)
+    wrong = t.open()
+    if wrong:
+        return tap.skip(name, wrong.splitlines()[-1])
+    try:
+        served(t)
+        if not SHORT:
+            served(t, ("twelve", "thirteen"),
+                   {"QMAILQUEUE": os.path.join(root.bin, "qmail-queue")})
+        n, lost, half, dup, said = t.judge()
+        tap.say("\n".join(said[:12] if kind.todo else said))
+        # Three of each message: its file, its directory, its name in todo/.
+        tap.ok(not said and n > 4 and t.calls > 100,
+               "%s: %d calls, %d different cuts, lost %d, half %d, duplicates %d" % (
+                   name, t.calls, n, lost, half, dup), kind.todo)
+    finally:
+        t.close()
+
+
 # ---- does the test see what it is for? ----
 
-def teeth_off(root):
+def teeth_off(root, who, play):
     """With conf-fsync 0 accepted mail must get lost here."""
     root.set_control("conf-fsync", "0")
     t = Theatre(root, KINDS[0], False)
     try:
         if not t.open():
-            submissions(t, ("sendmail",))
+            play(t)
             n, lost, half, dup, _ = t.judge()
-            tap.say("teeth: with conf-fsync 0 %d messages get lost in %d cuts%s" % (
-                lost, n, "" if lost else ": THIS TEST SEES NOTHING"))
+            tap.say("teeth: with conf-fsync 0 %d messages of %s get lost in %d cuts%s" % (
+                lost, who, n, "" if lost else ": THIS TEST SEES NOTHING"))
     finally:
         t.close()
         os.unlink(os.path.join(root.control, "conf-fsync"))
@@ -406,6 +477,11 @@ def teeth_each(root, kind, apart, what):
     points = syncs(root, cmd)
     if what == "delivery":
         points = syncs(root, send)
+    if what == "session":
+        root.extra = SERVED
+        points = syncs(root, (["mini-smtpd"], put_file(root, "s1", b"".join(mails_of(
+            [(d, [Want(ME, d)])]))), None))
+        root.extra = {}
     remove_tree(root.queue)
     remove_tree(root.home)
     seen = 0
@@ -415,7 +491,10 @@ def teeth_each(root, kind, apart, what):
         try:
             if t.open():
                 return
-            t.submit(cmd, [Want(ME, d)], skip if what == "submission" else ())
+            if what == "session":
+                t.take(SERVED, [(d, [Want(ME, d)])], skip)
+            else:
+                t.submit(cmd, [Want(ME, d)], skip if what == "submission" else ())
             if what == "delivery":
                 t.deliver(["qmta-send"], skip)
             seen += bool(t.judge()[4])
@@ -452,6 +531,8 @@ def main():
             else:
                 play(root, kind, False, "power cuts, " + kind.name)
                 play_box(root, kind, False, "power cuts, mailboxes, " + kind.name)
+                if has_smtpd(root):
+                    play_served(root, kind, "power cuts, mini-smtpd, " + kind.name)
                 if kind.todo:
                     # Each ghost of a lock file is waited for, half a minute a time.
                     tap.skip("power cuts, forwards and bounces, " + kind.name, kind.todo)
@@ -462,11 +543,18 @@ def main():
         play_box(root, KINDS[0], True, "power cuts, mailboxes, ext4, homes on another disk")
         play_on(root, KINDS[0], True,
                 "power cuts, forwards and bounces, ext4, homes on another disk")
-        teeth_off(root)
+        teeth_off(root, "sendmail", lambda t: submissions(t, ("sendmail",)))
+        if has_smtpd(root):
+            if SHORT:
+                play_served(root, KINDS[0], "power cuts, mini-smtpd, ext4")
+            else:
+                teeth_off(root, "mini-smtpd", served)
         if not SHORT and not only:
             for kind in (KINDS[0], KINDS[3]):
                 teeth_each(root, kind, False, "submission")
                 teeth_each(root, kind, True, "delivery")
+                if has_smtpd(root):
+                    teeth_each(root, kind, False, "session")
     finally:
         root.remove()
     tap.say("power cuts: %.0f s" % (time.monotonic() - began))

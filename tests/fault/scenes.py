@@ -8,6 +8,11 @@ queue before, one program to run, what must have arrived in the end.
   smtpdqmqp   the same to a QMQP server, and no queue to fall back on
   listen      mini-smtpd -l and a client that tries twice; the listener, the session, and
   listenprog  the same, qmail-queue: each of them is struck
+  login       mini-smtpd -l, and one who sends by STARTTLS and AUTH: the session is struck
+  nologin     the same without a login, who must get nothing, whatever fails
+  wronglogin  with a wrong password, without TLS; in full only, as its answer takes time
+  checkpw     with a checkpassword that cannot say
+  relay       for another host, from one who may not
   queue       qmail-queue alone, message and envelope on descriptors
   local       qmta-send, one message for the Maildir, straight from todo/
   remote      one message, two recipients, one transaction
@@ -45,7 +50,8 @@ queue before, one program to run, what must have arrived in the end.
   hold, release, remove, tell   qmta queue, with a second message beside
   taken       qmta-send at its start carries out what is left of those
 
-To add one: a function that returns a Scene, and its place in scenes(). `home` is what
+To add one: a function that returns a Scene, and its place in scenes(); those from login
+to relay are in logins.py. `home` is what
 lies in the home before (a .qmail, a mailbox); all that must be there in the end, of
 that too, is a Want.
 """
@@ -65,18 +71,19 @@ class Scene:
     a server does not always get to tell. check(root, run): what is wrong right behind the run.
     spare: as judge has it, for one process that is killed. replies: a submission that is
     answered in SMTP, so that exit 0 says nothing. roles: what the processes are, "" for one
-    that is not struck. listens: there is a listener, who must outlive his children."""
+    that is not struck. listens: there is a listener, who must outlive his children. few: the
+    kinds of call that are struck in the short form, if not those that are new."""
 
     def __init__(self, name, argv, wants, rules=(), submission=False, code=0,
                  home=None, control=None, env=None, files=None, before=(), codes=(),
                  check=None, spare=1, unsure=False, replies=False, roles=(),
-                 listens=False):
+                 listens=False, few=()):
         self.name, self.argv, self.wants, self.rules = name, argv, wants, rules
         self.submission, self.code, self.home = submission, code, home or {}
         self.control, self.env, self.files = control or {}, env or {}, files or {}
         self.before, self.codes, self.commands = list(before), codes, ""
         self.spare, self.unsure, self.replies = spare, unsure, replies
-        self.roles, self.listens = roles, listens
+        self.roles, self.listens, self.few = roles, listens, few
         self.check = check or (lambda root, run: [])
         self.stdin = os.devnull
         self.stdout = None

@@ -4,6 +4,8 @@
  * waits for the listener. Nothing of it may be struck: it is the witness.
  *
  * smtpclient DIALOGUE PROGRAM arg... : "%" among the arguments becomes 127.0.0.1:PORT.
+ * DIALOGUE may be the socket of a test that speaks for itself (logins.py): it is given each
+ * connection, and answers with '1' or '0', whether the message was answered, and the text.
  * Exit: 0 the message was answered, for good or for now; 75 it was not; 2 this program
  * itself is in trouble. */
 #include <arpa/inet.h>
@@ -15,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -141,23 +145,67 @@ static int speak(int fd)
 	return answered;
 }
 
-int main(int argc, char **argv)
+/* The same by the test, behind its socket. */
+static int let_speak(const char *path, int fd)
 {
-	int fd, i, status, answered = 0, dead = 0;
-	pid_t listener;
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char c = 0, control[CMSG_SPACE(sizeof fd)] = { 0 };
+	struct iovec v = { &c, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof control };
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+	int test = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ssize_t n;
 
-	if (argc < 3 || (fd = open(argv[1], O_RDONLY | O_CLOEXEC)) < 0 ||
-		(n = read(fd, dialogue, sizeof dialogue - 1)) <= 0)
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(h), &fd, sizeof fd);
+	strncpy(a.sun_path, path, sizeof a.sun_path - 1);
+	if (test < 0 || connect(test, (struct sockaddr *)&a, sizeof a) < 0 ||
+		sendmsg(test, &m, 0) != 1)
+		die(path);
+	close(fd);
+	for (got = 0; (n = read(test, heard + got, sizeof heard - 1 - got)) > 0; )
+		got += (size_t)n;
+	close(test);
+	if (!got || fwrite(heard + 1, 1, got - 1, stdout) != got - 1 || fflush(stdout))
+		die("what the test says");
+	return *heard == '1';
+}
+
+/* The dialogue's file into memory. 0: it is a socket. */
+static int read_dialogue(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		return 0;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 ||
+		read(fd, dialogue, sizeof dialogue - 1) <= 0)
 		die("dialogue");
 	close(fd);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	int fd, i, status, here, answered = 0, dead = 0;
+	pid_t listener;
+
+	if (argc < 3)
+		return 2;
+	here = read_dialogue(argv[1]);
 	signal(SIGPIPE, SIG_IGN);
 	choose_port();
 	listener = start(argv + 2);
 	for (i = 0; i < TRIES && !answered && !dead; i++)
 		if ((fd = call(listener, &dead)) >= 0)
-			answered = speak(fd);
-	if (!dead) {
+			answered = here ? speak(fd) : let_speak(argv[1], fd);
+	if (dead || waitpid(listener, &status, WNOHANG) == listener)
+		printf("smtpclient: the listener is dead\n");
+	else {
 		kill(listener, SIGTERM);
 		waitpid(listener, &status, 0);
 	}
