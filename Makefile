@@ -343,7 +343,7 @@ peer:
 fault:
 	@TEST_SECS="$${TEST_SECS:-3600}" MAKE="$(MAKE)" O="$(O)" VARIANT="$(VARIANT)" sh tests/run.sh tests/fault/*.t
 lint:
-	@MAKE="$(MAKE)" O="$(O)" sh scripts/lint.sh
+	@MAKE="$(MAKE)" O="$(O)" QUICK="$(QUICK)" sh scripts/lint.sh
 # Beside dma and nullmailer, in one run each; docs/BENCHMARKS.md. As root.
 bench: bins
 	python3 tests/bench/rate.py $(O)

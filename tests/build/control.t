@@ -53,7 +53,7 @@ BEHIND = [('deliver/smtp.c', r'timeout_load\([^"{]*"([^"]+)", (\d+)'),
 	('msg/ident.c', r'\{ "[A-Z]*(?:\\0)?", "([a-z]+)"()'),
 	('net/routes.c', r'"(\w+routes)"()'),
 	('queue/choose.c', r'\{ "[A-Z]+", "([a-z.]+)"()'),
-	('serve/guest.c', r'(?:host|millis)\([^"{]*"([a-z]+)"()'),
+	('serve/guest.c', r'(?:host|millis|list_num)\([^"{]*"([a-z]+)"()'),
 	('serve/policy.c', r'list_(?:has|num)\([^"{]*"([a-z]+)"()'),
 	('send/conf.c', r'"BOUNCERULES", "([^"]+)"()'),
 	('send/conf.c', r'\{ "([a-z]+)", AT\(\S*, [A-Z]+, \{ *(?:\.number = |")?(\w[^"}]*?)?"? *\}')]
