@@ -39,7 +39,7 @@ void starttls_listen(void)
 		tickets = shared_map(sizeof *tickets);
 }
 
-/* Today's key; a session that was saved under it is lost with it, a day later at most. */
+/* The key of these hours; a session that was saved under it is lost with it. */
 static const unsigned char *ticket_key(void)
 {
 	int64_t now = clock_mono();
