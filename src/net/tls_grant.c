@@ -14,7 +14,8 @@
 #include "tls_trust.h"
 
 /* A ticket: a nonce, when it was made (both in clear), the tag, the session. */
-enum { NONCE = 12, WHEN = 8, TAG = 16, HEAD = NONCE + WHEN + TAG, LIFETIME = 86400 };
+enum { NONCE = 12, WHEN = 8, TAG = 16, HEAD = NONCE + WHEN + TAG,
+	LIFETIME = 43200 };	/* seconds: no key lasts longer */
 
 static struct {
 	unsigned char key[TICKET_KEY];
