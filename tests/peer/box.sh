@@ -139,8 +139,8 @@ run() {
 
 # ---- packages
 
-# What the layer lies on: when that has changed, it is made anew.
-state() { cat /var/lib/dpkg/status /etc/debian_version | cksum; }
+# What the layer lies on, and what is to be in it: when that has changed, it is made anew.
+state() { cat /var/lib/dpkg/status /etc/debian_version "$here/packages" | cksum; }
 
 # In the box: what /tmp/want says is to be there. No package brings a mail system
 # along, as an empty one says that it is one; no daemon is started.

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Real programs that send mail to mini-smtpd: TLS after STARTTLS and from the first byte, each
-# way to log in that they have, what they say when they are refused, and texts that are not
-# easy, which must be in the queue byte for byte. Then who may not have TLS: old clients, as
+# Real programs that send mail to mini-smtpd (java.sh has Java's): TLS after STARTTLS and from
+# the first byte, each way to log in that they have, what they say when refused, texts that are
+# not easy, which must be in the queue byte for byte. Then who may not have TLS: old clients, as
 # openssl and hands make them; what sslscan finds; and starts by inetd, tcpserver and systemd.
 # shellcheck disable=SC1091,SC2154,SC2317,SC2034,SC2086,SC2089,SC2090,SC2046 # words
 . "$(dirname "$0")/peer.sh"
@@ -303,6 +303,10 @@ send_mail("Gr\u00fc\u00dfe", "text", "kim@a.example", ["ann@far.example", "bob@e
 	done
 	TEXT=$TMP/letter
 fi
+
+# ---- Java
+. "$TOP/tests/peer/java.sh"
+java_rows
 
 # ---- who has no TLS that can be had; each is told to the log
 old() { # WHAT LOGGED OPTION...
