@@ -18,6 +18,19 @@ HEAD = """/* near.ld: functions that run in the same process lie together. The k
 """
 
 
+# What is written: base/near.h has the order. Those of the C library have no rank.
+TAIL = """
+SECTIONS
+{
+.near.data : { *(.data.near) }
+.near.bss (NOLOAD) : {
+	*(.bss.near.0) */wait.o(.bss .bss.* COMMON) *:__init_tls.o(.bss .bss.* COMMON)
+	*:sigaction.o(.bss .bss.*) *:__environ.o(.bss .bss.*) *(.bss.near.1) *(.bss.near.2)
+}
+}
+INSERT AFTER .data;"""
+
+
 def functions(path):
     """The names of what ran, as callgrind writes them: "fn=(12) name", later "fn=(12)"."""
     names, ran = {}, set()
@@ -73,7 +86,7 @@ def main():
                 line = "\t\t"
             line += word + " "
         print(line.rstrip() + ")")
-    print("}\n}\nINSERT BEFORE .text;")
+    print("}\n}\nINSERT BEFORE .text;" + TAIL)
 
 
 main()

@@ -11,6 +11,7 @@
 #include "control.h"
 #include "dir.h"
 #include "io.h"
+#include "near.h"
 #include "text.h"
 
 static int distrust;
@@ -18,12 +19,12 @@ static const char *chosen;
 
 /* Names in the control directory, each ending in NUL, when they were asked for.
  * Missing files are the most, and each costs a call to find out. */
-static char names[2048];
-static size_t names_len;
+static NEAR(1) char names[1024];
+static NEAR(0) size_t names_len;
 
 /* What went wrong last. Put into words only when someone asks: qmail-queue
  * never does, and need not carry the words of every errno. */
-static struct { const char *name, *why; int err; } trouble;
+static NEAR(0) struct { const char *name, *why; int err; } trouble;
 
 void control_trust(int trusted)
 {

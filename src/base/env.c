@@ -7,11 +7,12 @@
 #include <unistd.h>
 #include "env.h"
 #include "heap.h"
+#include "near.h"
 
 enum { MORE = 32 };
 
 extern char **environ;
-static size_t room;	/* entries of our array, its 0 included; 0: it is not ours yet */
+static NEAR(0) size_t room;	/* entries of our array, its 0 included; 0: it is not ours yet */
 
 int env_name_ok(const char *s, size_t n)
 {
@@ -89,8 +90,8 @@ int env_put_all(const struct buf *list)
 	return 0;
 }
 
-static char **kept;
-static size_t kept_count;	/* its 0 included */
+static NEAR(0) char **kept;
+static NEAR(0) size_t kept_count;	/* its 0 included */
 
 int env_keep(void)
 {

@@ -6,13 +6,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "heap.h"
+#include "near.h"
 #include "sys.h"
 
 enum { CHUNK = 16384, SIZES = 4 };	/* 256, 512, 1024, 2048 */
 
-static struct free { struct free *next; } *lists[SIZES];
-static char *chunk;
-static size_t left;
+static NEAR(0) struct free { struct free *next; } *lists[SIZES];
+static NEAR(0) char *chunk;
+static NEAR(0) size_t left;
 
 static void *pages(size_t n)
 {

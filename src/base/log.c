@@ -82,6 +82,16 @@ void log_line(const char *fmt, ...)
 		log_flush();
 }
 
+void log_buf(struct buf *line)
+{
+	if (sink || holding)
+		log_line("%.*s", (int)line->len, line->s);
+	else {
+		end_line(line);
+		put(log_fd, line->s, line->len);
+	}
+}
+
 int log_safe(struct buf *b, const char *s, size_t n)
 {
 	size_t i;

@@ -8,6 +8,8 @@
 
 /* A line to the log descriptor (2 unless log_to() was called). Cut at LINE_MAX_LOG. */
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same of a line that is made already; its LF takes the last byte if there is no room. */
+void log_buf(struct buf *line);
 void log_to(int fd);
 /* Each line, without its LF, goes to this function instead; it may fall back on
  * log_stderr(). */

@@ -1,6 +1,6 @@
 /* passwd.c: /etc/passwd and /etc/group, line by line through a window, so that
- * a file of any length costs the same memory. A line that does not fit the
- * window is skipped, as is one with missing fields. */
+ * a file of any length costs the same memory. Of a line that is too long, a group of many
+ * members, the fields that are whole count; one with missing fields is skipped. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "passwd.h"
 #include "text.h"
 
-enum { FIELDS = 7 };
+enum { FIELDS = 7, LINE = 1024 };
 
 /* Splits at ':' in place. Returns the number of fields, at most FIELDS. */
 static int split(char *line, char *f[FIELDS])
@@ -25,22 +25,25 @@ static int split(char *line, char *f[FIELDS])
 	return n;
 }
 
-/* Next line into line[]: 1, 0 end, -1 errno. Too long lines come as empty ones. */
-static int next_line(struct in *in, char *line, size_t cap)
+/* Next line into line[]: 1, 0 end, -1 errno. *cut 1: it is longer. */
+static int next_line(struct in *in, char line[LINE], int *cut)
 {
 	size_t n = 0;
 	int c, any = 0;
 
+	*cut = 0;
 	while ((c = in_getc(in)) >= 0) {
 		any = 1;
 		if (c == '\n')
 			break;
-		if (n < cap)
+		if (n < LINE - 1)
 			line[n++] = (char)c;
+		else
+			*cut = 1;
 	}
 	if (c == -2)
 		return -1;
-	line[n < cap ? n : 0] = 0;
+	line[n] = 0;
 	return any;
 }
 
@@ -48,14 +51,14 @@ typedef int matcher(char *f[FIELDS], int n, const void *want, void *to);
 
 static int search(const char *path, matcher *match, const void *want, void *to)
 {
-	char window[2048], line[1024], *f[FIELDS];
+	char window[512], line[LINE], *f[FIELDS];
 	struct in in = IN_OVER(openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC), window);
-	int r;
+	int r, cut;
 
 	if (in.fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	while ((r = next_line(&in, line, sizeof line)) > 0)
-		if (match(f, split(line, f), want, to))
+	while ((r = next_line(&in, line, &cut)) > 0)
+		if (match(f, split(line, f) - cut, want, to))
 			break;
 	io_close(in.fd);
 	return r;

@@ -20,12 +20,12 @@ void trim_pages(void *p, size_t n)
 
 void trim_stack(void)
 {
-	enum { NEAR = 2048, DEEP = 65536 };
+	enum { ROOM = 2048, DEEP = 65536 };
 	char *frame = __builtin_frame_address(0);
 
 	/* Some room is left for what runs below us now; the range may reach below
 	 * the stack's end, which the kernel passes over. */
-	trim_pages(frame - NEAR - DEEP, DEEP);
+	trim_pages(frame - ROOM - DEEP, DEEP);
 }
 
 int trim_poll(struct pollfd *p, nfds_t n, int ms)

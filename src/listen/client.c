@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include "../base/env.h"
 #include "../base/log.h"
+#include "../base/near.h"
 #include "../base/proc.h"
 #include "../exits.h"
 #include "client.h"
@@ -16,8 +17,8 @@
 #include "rules.h"
 
 /* They live as long as the process. */
-static char space[2 * ADDR_TEXT + NAME_CAP + 128];
-static struct buf vars = BUF_STATIC(space), rule = BUF_HEAP(RULES_MAX);
+static NEAR(1) char space[2 * ADDR_TEXT + NAME_CAP + 128];
+static NEAR_SET struct buf vars = BUF_STATIC(space), rule = BUF_HEAP(RULES_MAX);
 static char host[NAME_CAP];
 
 void client_prepare(void)

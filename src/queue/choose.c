@@ -7,6 +7,7 @@
 #include "../base/control.h"
 #include "../base/env.h"
 #include "../base/envrules.h"
+#include "../base/near.h"
 #include "../base/proc.h"
 #include "../base/text.h"
 #include "choose.h"
@@ -44,7 +45,7 @@ int choose_again(void)
 
 int choose_program(const struct buf *sender, const struct buf *rcpts, const struct buf *more)
 {
-	static struct buf lists[RULES];	/* the environment points into them */
+	static NEAR(0) struct buf lists[RULES];	/* the environment points into them */
 	char *vars;
 	int i, got;
 

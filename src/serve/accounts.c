@@ -7,6 +7,7 @@
 #include <string.h>
 #include "../base/control.h"
 #include "../base/log.h"
+#include "../base/near.h"
 #include "../base/text.h"
 #include "../limits.h"
 #include "../net/crypt.h"
@@ -14,7 +15,7 @@
 #include "../net/tls_file.h"
 #include "accounts.h"
 
-static struct {
+static NEAR(0) struct {
 	struct buf file;	/* the good lines, each ending in NUL */
 	unsigned lines;
 	unsigned char key[32];

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "../base/clock.h"
 #include "../base/control.h"
+#include "../base/near.h"
 #include "../base/text.h"
 #include "../limits.h"
 #include "../listen/shared.h"
@@ -177,7 +178,7 @@ static const char *by_zones(const struct addr *a)
 
 const char *dnsbl_ask(const struct peer *p)
 {
-	static int asked;
+	static NEAR(0) int asked;
 	static const char *no;
 	const char *e = getenv("RBLSMTPD");
 

@@ -60,13 +60,11 @@ int session_more(struct session *s, const char *verb, size_t n, const char *arg)
 	return MORE_NONE;
 }
 
-int session_patience(struct session *s)
+int session_patience(struct session *s, int idle)
 {
 	const char *why = 0;
 
-	/* RCPT and BDAT count what is nothing themselves; DATA is never without a MAIL. */
-	s->idle += !text_casestarts(s->talk.line, 4, "RCPT") &&
-		!text_casestarts(s->talk.line, 4, "BDAT");
+	s->idle += (unsigned)idle;
 	if (s->idle > IDLE_MAX)
 		why = "421 4.7.0 that leads to nothing";
 	if (s->refusals >= REFUSED_MAX || s->row >= REFUSED_ROW)

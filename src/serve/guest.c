@@ -14,6 +14,7 @@
 #include "../base/env.h"
 #include "../base/io.h"
 #include "../base/log.h"
+#include "../base/near.h"
 #include "../base/proc.h"
 #include "../base/text.h"
 #include "../exits.h"
@@ -30,8 +31,7 @@
 enum { ERRORS_MAX = 10, WAIT_SECS = 1200, SESSION_SECS = 3600, LINGER_SECS = 30,
 	SECS_MOST = 86400, GREET_MOST = 300, FAILED = 1 };
 
-/* In one piece, so that it fills few pages. */
-static struct {
+static NEAR(2) struct {
 	const char *name;
 	int barelf;		/* 1: our own clients may end lines with LF alone */
 	int required;		/* 1: nobody sends who has not logged in */
@@ -44,7 +44,7 @@ static struct session *const s = &G.session;
 /* user@[192.0.2.1], with an address of ours, is user@ control/localiphost. */
 static void name_literal(struct buf *addr)
 {
-	size_t at = text_rchr(addr->s, addr->len, '@') + 1;
+	size_t at = text_rchr(addr->s, addr->len, '@') + 1, was;
 	char us[ADDR_TEXT];
 	struct addr a;
 
@@ -54,8 +54,10 @@ static void name_literal(struct buf *addr)
 	addr_text(&a, us);
 	if (strcmp(us, G.peer.local_ip) != 0 && !addr_ours(&a))
 		return;
+	was = addr->len;
 	addr->len = at;
-	buf_puts(addr, G.literal);
+	if (!buf_puts(addr, G.literal))
+		addr->len = was;
 }
 
 /* How lines may end is known with the client, and better after STARTTLS and AUTH. */
@@ -73,27 +75,27 @@ static const char *sender(struct session *c, struct buf *addr)
 	return policy_sender(c, addr);
 }
 
-static const char *rcpt(struct session *c, const struct buf *addr)
+static const char *rcpt(struct session *c, struct buf *addr)
 {
-	char space[ADDR_MAX];
-	struct buf whole = BUF_OVER(space);
-
-	buf_put(&whole, addr->s, addr->len);
-	name_literal(&whole);
-	return whole.full ? "553 5.1.3 that address is too long" : policy_rcpt(c, &whole);
+	name_literal(addr);
+	return addr->full ? SESSION_TOOLONG : policy_rcpt(c, addr);
 }
 
-static const char *begin(struct session *c, struct buf *trace)
+static const char *begin(struct session *c)
 {
 	static const struct buf none;
-	const char *hide;
 
 	control_snapshot(1);	/* files may have come or gone since the last message */
 	if (choose_program(&c->from, &c->rcpts, &none) < 0)
 		return inbound_trouble();	/* what is wrong is no stranger's business */
-	hide = getenv("HIDE_HOST");
-	trace_put(trace, c, &G.peer, hide && *hide && policy_relays(c));
 	return 0;
+}
+
+static void trace(struct session *c)
+{
+	const char *hide = getenv("HIDE_HOST");
+
+	trace_put(c, &G.peer, hide && *hide && policy_relays(c));
 }
 
 static void told(struct session *c, const char *reply, const struct buf *addr)
@@ -234,6 +236,7 @@ static void begin_session(void)
 	s->sender = sender;
 	s->rcpt = rcpt;
 	s->begin = begin;
+	s->trace = trace;
 	s->told = told;
 	s->secure = secure;
 }

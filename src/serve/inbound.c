@@ -6,13 +6,15 @@
 #include <string.h>
 #include "../base/control.h"
 #include "../base/log.h"
+#include "../base/near.h"
 #include "../base/text.h"
 #include "../limits.h"
 #include "../msg/rewrite.h"
 #include "inbound.h"
 #include "lists.h"
+#include "session.h"
 
-static struct buf list = BUF_HEAP(CONTROL_MAX);
+static NEAR_SET struct buf list = BUF_HEAP(CONTROL_MAX);
 
 const char *inbound_trouble(void)
 {
@@ -28,7 +30,8 @@ static int add_host(struct buf *addr)
 
 	if (r <= 0)
 		return r ? r : control_wrong("me", "it is missing");
-	buf_fmt(addr, "@%s", list.s);
+	if (!buf_fmt(addr, "@%s", list.s))
+		return 0;
 	if (text_caseeq(addr->s, at, "postmaster", 10))
 		return 1;	/* RFC 5321 4.5.1: exists wherever mail does */
 	r = rewrite_locals(&list);
@@ -38,7 +41,7 @@ static int add_host(struct buf *addr)
 /* local: it came without a host and is ours; rcpthosts need not name that, but be there. */
 static const char *host_listed(const struct buf *addr, int local)
 {
-	static int told;
+	static NEAR(0) int told;
 	size_t at = text_rchr(addr->s, addr->len, '@') + 1;
 
 	switch (list_rcpthost(addr->s + at, addr->len - at)) {
@@ -82,11 +85,13 @@ const char *inbound_rcpt(struct buf *addr)
 
 	if (!memchr(addr->s, '@', addr->len) && (local = add_host(addr)) < 0)
 		return inbound_trouble();
+	if (addr->full || !buf_z(addr))
+		return SESSION_TOOLONG;
 	if ((no = host_listed(addr, local)) || (no = rewritten(addr)))
 		return no;
 	at = text_rchr(addr->s, addr->len, '@');
 	for (i = addr->len; i--;)
 		if (i != at && strchr("%!@", addr->s[i]))
 			return "553 5.7.1 no routes in addresses";
-	return addr->full ? "553 5.1.3 that address is too long" : 0;
+	return 0;
 }

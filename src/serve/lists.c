@@ -7,16 +7,18 @@
 #include "../base/cdb.h"
 #include "../base/control.h"
 #include "../base/envrules.h"
+#include "../base/near.h"
 #include "../base/text.h"
 #include "../limits.h"
 #include "lists.h"
 
 #define NAME_MOST 24
+#define HOST_MOST 256	/* RFC 1035 2.3.4 */
 
 /* The variable that goes with a control file: its name in capitals. */
 static const char *variable(const char *name)
 {
-	static char env[NAME_MOST];
+	static NEAR(0) char env[NAME_MOST];
 	size_t i;
 
 	for (i = 0; i + 1 < sizeof env && name[i]; i++)
@@ -76,7 +78,7 @@ static const char *cut_value(char *line)
 	return colon + 1;
 }
 
-static struct buf list = BUF_HEAP(CONTROL_MAX);
+static NEAR_SET struct buf list = BUF_HEAP(CONTROL_MAX);
 
 enum list_answer list_has(const char *name, const char *s, size_t n,
 	const struct addr *ip, const char **value)
@@ -129,7 +131,7 @@ enum list_answer list_cdb(const char *name, const char *key, size_t n)
 
 enum list_answer list_rcpthost(const char *host, size_t n)
 {
-	char low[ADDR_CAP];
+	char low[HOST_MOST];
 	enum list_answer r;
 	size_t i, j;
 	int got;

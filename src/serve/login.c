@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/io.h"
 #include "../base/log.h"
+#include "../base/near.h"
 #include "../base/text.h"
 #include "../listen/crowd.h"
 #include "../listen/shared.h"
@@ -22,18 +23,20 @@
 enum { WRONG_MAX = 3, DELAY_MS = 2000, DOUBLED = 4, FORGET_SECS = 600,
 	LOGINS = 1 };	/* what shared.h calls the kind */
 
-static struct {
+static NEAR(0) struct {
 	char **program;
 	const struct peer *peer;
 	unsigned can, wrong;	/* mechanisms; logins that failed */
+} L;
+static struct {
 	unsigned char binding[32];
 	struct saslserve sasl;
 	char mechs[80];
-} L;
+} D;	/* of those who do log in */
 
 static int check(void *arg, const char *user, const char *password, size_t n)
 {
-	struct verifier *v = &L.sasl.v;
+	struct verifier *v = &D.sasl.v;
 
 	if (L.program)
 		return checkpw_ask(L.program, user, password, n);
@@ -44,20 +47,22 @@ static int check(void *arg, const char *user, const char *password, size_t n)
 
 void login_offer(struct session *s)
 {
-	struct buf b = BUF_OVER(L.mechs);
+	struct buf b = BUF_OVER(D.mechs);
 	unsigned can = L.can;
 
 	s->mechs = 0;
 	if (!can || (!s->tls && (!L.peer->local || getenv("SECURE_AUTH"))))
 		return;
-	L.sasl.binding = 0;
-	if (can & MECH_SCRAM && s->tls && tls_binding(s->talk.in, L.binding)) {
-		L.sasl.binding = L.binding;
+	D.sasl.binding = 0;
+	if (can & MECH_SCRAM && s->tls && tls_binding(s->talk.in, D.binding)) {
+		D.sasl.binding = D.binding;
 		can |= MECH_PLUS;
 	}
-	L.sasl.offered = can;
+	D.sasl.offered = can;
+	D.sasl.find = accounts_find;
+	D.sasl.check = check;
 	if (saslserve_list(&b, can))
-		s->mechs = L.mechs;
+		s->mechs = D.mechs;
 }
 
 /* ---- the dialogue ---- */
@@ -111,7 +116,7 @@ static int wrong(struct session *s)
 	char space[SASL_USER];
 	struct buf name = BUF_OVER(space);
 
-	log_safe(&name, L.sasl.user, strlen(L.sasl.user));
+	log_safe(&name, D.sasl.user, strlen(D.sasl.user));
 	log_line("smtpd: pid %d from %s: login of %.*s failed", (int)getpid(),
 		*L.peer->ip ? L.peer->ip : "-", (int)name.len, name.s);
 	talk_flush(&s->talk);
@@ -126,7 +131,7 @@ static int judge(struct session *s, enum sasl_state state)
 {
 	switch (state) {
 	case SASL_RIGHT:
-		s->user = L.sasl.user;
+		s->user = D.sasl.user;
 		if (!s->starttls)	/* with TLS he may have to say it again */
 			accounts_forget();
 		reply(s, "235 2.7.0 welcome");
@@ -165,9 +170,9 @@ static int dialogue(struct session *s, const char *first, size_t n)
 	if (got < 0)
 		got = NOT_BASE64;
 	else {
-		state = saslserve_step(&L.sasl, first ? said : 0, (size_t)got, &out);
+		state = saslserve_step(&D.sasl, first ? said : 0, (size_t)got, &out);
 		while (state == SASL_ASK && (got = ask(s, &out, said, &how)) >= 0)
-			state = saslserve_step(&L.sasl, said, (size_t)got, &out);
+			state = saslserve_step(&D.sasl, said, (size_t)got, &out);
 	}
 	crypt_wipe(said, sizeof said);
 	return got < 0 ? broken(s, got, how) : judge(s, state);
@@ -176,8 +181,7 @@ static int dialogue(struct session *s, const char *first, size_t n)
 /* What was read for the login, here and in what it came from. */
 static void forget(struct talk *t)
 {
-	crypt_wipe(&L.sasl.v, sizeof L.sasl.v);
-	crypt_wipe(t->line, sizeof t->line);
+	crypt_wipe(&D.sasl.v, sizeof D.sasl.v);
 	crypt_wipe(t->in_space, t->pos);
 	crypt_wipe(t->in_space + t->len, sizeof t->in_space - t->len);
 }
@@ -188,12 +192,12 @@ int login_take(struct session *s, const char *arg)
 	const char *first = arg + n + text_span(arg + n, " ");
 	int r;
 
-	if (!saslserve_begin(&L.sasl, arg, n)) {
+	if (!saslserve_begin(&D.sasl, arg, n)) {
 		s->errors++;
 		reply(s, "504 5.5.4 no such mechanism here; there are: %s", s->mechs);
 		return 1;
 	}
-	L.sasl.host = s->host;
+	D.sasl.host = s->host;
 	r = dialogue(s, *first ? first : 0, strlen(first));
 	forget(&s->talk);
 	return r;
@@ -205,8 +209,6 @@ int login_load(struct session *s, char **program, const struct peer *peer)
 
 	L.peer = peer;
 	L.program = program;
-	L.sasl.find = accounts_find;
-	L.sasl.check = check;
 	L.can = can < 0 ? 0 : (unsigned)can;
 	login_offer(s);
 	return can < 0 ? -1 : 0;

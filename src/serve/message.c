@@ -1,5 +1,5 @@
 /* message.c: from DATA to the answer that makes a message ours. The bytes go to the
- * submission as they come, one window at a time. 250 is said after submit_end() and
+ * submission as they come, decoded where they were read. 250 is said after submit_end() and
  * at no other place; whatever fails earlier is remembered, the rest of the text is read
  * and dropped, and the answer comes behind its dot. Also when there is no queue: what
  * a client sends without waiting for 354 is text then, too, and never commands. */
@@ -55,8 +55,8 @@ static void put(void *arg, const char *p, size_t n)
 	session_put(arg, p, n);
 }
 
-/* The next bytes of the text. */
-static void take(struct session *s, size_t n)
+/* The next n bytes of the text. */
+static void judge(struct session *s, char *text, size_t n)
 {
 	if (!s->live)
 		return;
@@ -68,9 +68,20 @@ static void take(struct session *s, size_t n)
 	else if (!s->lenient && (s->data.barelf || s->data.barecr))
 		session_fail(s, "550 5.6.0 lines must end in CR LF");
 	else
-		header_put(&s->header, s->window, n);
+		header_put(&s->header, text, n);
 	if (s->live && s->header.hops >= HOPS_MAX)
 		session_fail(s, "554 5.4.6 too many hops, this message is looping");
+}
+
+/* What was read of the text, but not more than this. */
+static void take(struct session *s, size_t most)
+{
+	struct talk *t = &s->talk;
+	char *text = t->in_space + t->pos - DATA_GROWTH;
+	size_t n = t->len - t->pos < most ? t->len - t->pos : most, len;
+
+	t->pos += data_take(&s->data, t->in_space + t->pos, n, text, &len);
+	judge(s, text, len);
 }
 
 /* All of the text was read. */
@@ -114,16 +125,12 @@ static void end(struct session *s)
 /* 1, or why there is no more input. */
 static int read_text(struct session *s)
 {
-	struct talk *t = &s->talk;
-	size_t n;
 	int r;
 
 	while (s->data.state != DATA_END) {
-		if ((r = talk_fill(t)) <= 0)
+		if ((r = talk_fill(&s->talk)) <= 0)
 			return r;
-		t->pos += data_take(&s->data, t->in_space + t->pos, t->len - t->pos,
-			s->window, &n);
-		take(s, n);
+		take(s, SIZE_MAX);
 	}
 	return 1;
 }
@@ -131,8 +138,6 @@ static int read_text(struct session *s)
 /* The envelope is complete. */
 static void begin(struct session *s)
 {
-	struct buf trace = BUF_OVER(s->trace);
-
 	memset(&s->data, 0, sizeof s->data);
 	memset(&s->header, 0, offsetof(struct header, name));
 	s->header.put = put;
@@ -140,12 +145,13 @@ static void begin(struct session *s)
 	s->header.arg = s;
 	s->size = 0;
 	s->code = 0;
-	if (!(s->refused = s->begin(s, &trace)))
+	if (!(s->refused = s->begin(s)))
 		s->code = submit_begin(&s->submit, PUT_UID);
 	s->live = s->submit.ready = !s->refused && !s->code;
 	if (CFG_SMTPD && CFG_QUEUE && s->remote && s->submit.way == BY_PUT)
 		s->submit.q.databytes = 0;	/* our own is what holds, and does not count the trace */
-	session_put(s, trace.s, trace.len);
+	if (s->live)
+		s->trace(s);
 }
 
 /* Its lines ended as they should, or may end so. 1; -2: nothing more from this client, who
@@ -179,18 +185,17 @@ int message_take(struct session *s)
 static int read_chunk(struct session *s, uint64_t n, int wanted)
 {
 	struct talk *t = &s->talk;
-	size_t here, len;
+	size_t was;
 	int r;
 
-	for (; n; n -= here) {
+	for (; n; n -= t->pos - was) {
 		if ((r = talk_fill(t)) <= 0)
 			return r;
-		here = t->len - t->pos < n ? t->len - t->pos : (size_t)n;
-		if (wanted) {
-			data_take(&s->data, t->in_space + t->pos, here, s->window, &len);
-			take(s, len);
-		}
-		t->pos += here;
+		was = t->pos;
+		if (wanted)
+			take(s, n < SIZE_MAX ? (size_t)n : SIZE_MAX);
+		else
+			t->pos += t->len - was < n ? t->len - was : (size_t)n;
 	}
 	return 1;
 }
@@ -208,12 +213,13 @@ static int chunk_size(const char *arg, uint64_t *n, int *last)
 /* All of a message was read, a CR alone at its end perhaps not yet judged. */
 static int chunk_end(struct session *s)
 {
+	char lf[1 + DATA_GROWTH];
 	size_t n;
 
 	s->data.barecr |= s->data.state == DATA_CR;
 	if (s->data.state == DATA_CR) {
-		data_take(&s->data, "\n", 1, s->window, &n);
-		take(s, n);
+		data_take(&s->data, "\n", 1, lf, &n);
+		judge(s, lf, n);
 	}
 	end(s);
 	s->chunks = 0;
@@ -223,18 +229,18 @@ static int chunk_end(struct session *s)
 int message_chunk(struct session *s, const char *arg)
 {
 	const char *no = !s->open ? "503 5.5.1 MAIL first" : !s->count ? "503 5.5.1 RCPT first" : 0;
-	uint64_t n;
+	uint64_t size;
 	int last, r;
 
 	/* Where the next command begins cannot be known then. */
-	if (!chunk_size(arg, &n, &last))
+	if (!chunk_size(arg, &size, &last))
 		return session_over(s, "501 5.5.4 usage: BDAT length [LAST]");
-	s->idle += !n;
+	s->idle += !size;
 	if (!no && !s->chunks) {
 		begin(s);
 		s->chunks = s->data.plain = 1;
 	}
-	if ((r = read_chunk(s, n, !no)) <= 0)
+	if ((r = read_chunk(s, size, !no)) <= 0)
 		return r;
 	if (no)
 		return session_wrong(s, no);
@@ -243,6 +249,9 @@ int message_chunk(struct session *s, const char *arg)
 			session_forget(s);
 		return r;
 	}
-	talk_reply(&s->talk, s->refused ? "%s" : "250 2.0.0 %s bytes", s->refused ? s->refused : arg);
+	if (s->refused)
+		talk_reply(&s->talk, "%s", s->refused);
+	else
+		talk_reply(&s->talk, "250 2.0.0 %llu bytes", (unsigned long long)size);
 	return 1;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "../base/control.h"
 #include "../base/log.h"
+#include "../base/near.h"
 #include "../base/text.h"
 #include "../net/dns.h"
 #include "dnsbl.h"
@@ -18,11 +19,11 @@
 
 enum { TARPIT_SECS = 5, TARPIT_MOST = 300 };
 
-static const struct peer *peer;
-static int by_address;			/* may relay because of where it comes from */
-static int unsure;			/* the DNS could not say whether it may, by its name */
+static NEAR(0) const struct peer *peer;
+static NEAR(0) int by_address;	/* may relay because of where it comes from */
+static NEAR(0) int unsure;	/* the DNS could not say whether it may, by its name */
 static char suffix[ADDR_CAP];		/* what is added to its recipients */
-static enum list_answer from_bad, from_relays;	/* the sender of this transaction */
+static NEAR(0) enum list_answer from_bad, from_relays;	/* the sender of this transaction */
 
 const char *(*policy_more)(const struct session *s, const struct buf *rcpt);
 
@@ -190,10 +191,10 @@ static const char *judge_lists(const struct buf *addr, int *good)
 	return b == LIST_YES && !*good ? "553 5.7.1 that address takes no mail" : 0;
 }
 
-static const char *known(const struct buf *addr)
+static const char *known(struct buf *addr)
 {
 	const char *why;
-	int r = recipient_known(addr->s, addr->len, &why);
+	int r = recipient_known(addr, &why);
 
 	/* What is wrong here is no stranger's business. */
 	if (r < 0)
@@ -207,20 +208,27 @@ static const char *ask_more(const struct session *s, const struct buf *addr)
 	return policy_more ? policy_more(s, addr) : 0;
 }
 
+/* The recipient with what is added to those of this client. */
+static void set_addr(struct buf *addr, const struct buf *rcpt, int relays)
+{
+	buf_clear(addr);
+	buf_put(addr, rcpt->s, rcpt->len);
+	if (relays)
+		buf_puts(addr, suffix);
+}
+
 const char *policy_rcpt(struct session *s, const struct buf *rcpt)
 {
-	char space[2 * ADDR_CAP];
+	char space[ADDR_CAP];
 	struct buf addr = BUF_OVER(space);
 	int relays = policy_relays(s) || from_relays == LIST_YES, good = 0;
 	const char *no = 0;
-	size_t n;
 
 	if (from_bad == LIST_YES)
 		return "553 5.7.1 that sender is in badmailfrom";
-	buf_put(&addr, rcpt->s, rcpt->len);
-	if (relays)
-		buf_puts(&addr, suffix);
-	n = addr.len;
+	set_addr(&addr, rcpt, relays);
+	if (addr.full)
+		return SESSION_TOOLONG;
 	if (!relays)
 		no = judge_stranger(s, &addr);
 	if (!no)
@@ -232,9 +240,7 @@ const char *policy_rcpt(struct session *s, const struct buf *rcpt)
 	if (no)
 		return no;
 	/* It goes on as it came, and the queue does to it what was found out above. */
-	if (relays)
-		session_add(s, addr.s, n);
-	else
-		session_add(s, rcpt->s, rcpt->len);
+	set_addr(&addr, rcpt, relays);
+	session_add(s, addr.s, addr.len);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "config.h"
 #include "../base/control.h"
+#include "../base/near.h"
 #include "../base/passwd.h"
 #include "../base/proc.h"
 #include "../base/text.h"
@@ -21,7 +22,7 @@
 #include "lists.h"
 #include "recipient.h"
 
-static struct buf list = BUF_HEAP(CONTROL_MAX);
+static NEAR_SET struct buf list = BUF_HEAP(CONTROL_MAX);
 
 /* Is "user" and "@host", either of them perhaps empty, a line of control/recipients, which
  * is in list (there 1) or is missing (0), or of its .cdb? LIST_ABSENT: there is neither. */
@@ -157,26 +158,26 @@ static int at_virtual(const char *v, const char *addr, size_t n, const char **wh
 	return by_user(local, why);
 }
 
-int recipient_known(const char *addr, size_t n, const char **why)
+int recipient_known(struct buf *addr, const char **why)
 {
-	char space[2 * ADDR_CAP];
+	size_t n = addr->len;
 	const char *dom, *v;
 	int r;
 
-	if (!memchr(addr, '@', n) || !buf_text(space, sizeof space, "%.*s", (int)n, addr))
+	if (!memchr(addr->s, '@', n) || !buf_z(addr))
 		return 1;
 	*why = "unable to read control/locals, percenthack or virtualdomains";
 	if ((r = control_list(&list, "percenthack")) < 0)
 		return -1;
 	if (r)
-		n = rewrite_percent(&list, space, n);
-	dom = space + text_rchr(space, n, '@') + 1;
+		n = rewrite_percent(&list, addr->s, n);
+	dom = addr->s + text_rchr(addr->s, n, '@') + 1;
 	if ((r = rewrite_locals(&list)) < 0)
 		return -1;
 	if (!r && control_has(&list, dom, strlen(dom)))
-		return at_local(space, n, why);
+		return at_local(addr->s, n, why);
 	if ((r = control_list(&list, "virtualdomains")) < 0)
 		return -1;
-	v = r ? rewrite_virtual(&list, space, n, dom) : 0;
-	return v && *v ? at_virtual(v, space, n, why) : 1;
+	v = r ? rewrite_virtual(&list, addr->s, n, dom) : 0;
+	return v && *v ? at_virtual(v, addr->s, n, why) : 1;
 }

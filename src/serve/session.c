@@ -171,20 +171,29 @@ static int command(struct session *s)
 	return session_wrong(s, "502 5.5.1 command not known");
 }
 
+/* RCPT and BDAT count what is nothing themselves; DATA is never without a MAIL. */
+static int is_idle(const char *line)
+{
+	size_t n = strlen(line);
+
+	return !text_casestarts(line, n, "RCPT") && !text_casestarts(line, n, "BDAT");
+}
+
 /* One command and its reply. */
 static int step(struct session *s)
 {
-	int r = talk_line(&s->talk);
+	int r = talk_line(&s->talk), idle = 1;
 
-	if (r == TALK_LINE_READ)
+	if (r == TALK_LINE_READ) {
+		idle = !CFG_SMTPD || is_idle(s->talk.line);
 		r = command(s);
-	else if (r == TALK_LONG)
+	} else if (r == TALK_LONG)
 		r = session_wrong(s, "500 5.5.2 line is too long");
 	else if (r == TALK_BAD)
 		r = session_wrong(s, "500 5.5.2 control byte in a line, or no CR at its end");
 	if (r == 1 && s->errors >= s->errors_max)
 		return session_over(s, "421 4.7.0 too many errors");
-	return CFG_SMTPD && s->remote && r == 1 ? session_patience(s) : r;
+	return CFG_SMTPD && s->remote && r == 1 ? session_patience(s, idle) : r;
 }
 
 void session_refuse(struct session *s, const char *why)
@@ -214,6 +223,7 @@ enum session_end session_run(struct session *s)
 		how = r == -2 ? SESSION_ENDED : SESSION_LOST;
 	if (r == -1 && errno == ETIMEDOUT)
 		reply(s, "421 4.4.2 timeout");
+	session_fail(s, 0);	/* what `told` does may need the memory of a text */
 	if (CFG_SMTPD && how == SESSION_CUT && r != -2)
 		session_tell(s, s->talk.out_len, 0);
 	if (CFG_SMTPD)

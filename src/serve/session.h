@@ -11,6 +11,7 @@
 #include "talk.h"
 
 #define SESSION_TOOBIG "552 5.3.4 message is larger than control/databytes allows"
+#define SESSION_TOOLONG "553 5.1.3 that address is too long"
 
 /* For strangers. Bounds that nobody who has mail to send meets: a client beyond one hears
  * 421 and is cut off; it comes again if it was one. Nothing else ends a session that keeps
@@ -64,12 +65,15 @@ struct session {
 	void (*told)(struct session *s, const char *reply, const struct buf *addr);
 	/* Asked for each address that can be read. They return 0, or a reply that refuses
 	 * ("553 5.7.1 ...", which stays until it is sent). sender: MAIL; may change addr,
-	 * "" is the null sender. rcpt: RCPT; adds those who get the mail by session_add. */
+	 * "" is the null sender. rcpt: RCPT; may change addr, too, and adds those who get the
+	 * mail by session_add. */
 	const char *(*sender)(struct session *s, struct buf *addr);
-	const char *(*rcpt)(struct session *s, const struct buf *addr);
-	/* DATA, before the submission begins, the envelope is complete: puts into trace
-	 * what stands above the message. As above; said behind the text. */
-	const char *(*begin)(struct session *s, struct buf *trace);
+	const char *(*rcpt)(struct session *s, struct buf *addr);
+	/* DATA, before the submission begins, the envelope is complete: where it goes is
+	 * decided. As above; said behind the text. */
+	const char *(*begin)(struct session *s);
+	/* Puts what stands above the message by session_put. */
+	void (*trace)(struct session *s);
 	/* As in struct header, or 0; its arg is the session. */
 	void (*complete)(void *arg, unsigned seen);
 
@@ -100,11 +104,13 @@ struct session {
 	int code;		/* the number it ended with */
 	const char *refused;	/* our own reply, when it is refused */
 	struct data data;
-	char from_space[ADDR_CAP], addr_space[ADDR_CAP], rcpts_space[1024], trace[1536];
-	struct header header;
-	struct submit submit;
-	char window[WINDOW + DATA_GROWTH];
+	char from_space[ADDR_CAP], rcpts_space[512];
+	union {
+		char addr_space[ADDR_MAX];	/* of one RCPT; then */
+		struct header header;		/* of one message */
+	};
 	struct talk talk;	/* the caller's: descriptors, deadlines, barelf */
+	struct submit submit;
 };
 
 /* How it ended. */
@@ -119,7 +125,7 @@ enum session_end {
 enum session_end session_run(struct session *s);
 /* For rcpt(): one recipient. 1, 0 no room (reply 452). */
 int session_add(struct session *s, const char *addr, size_t n);
-/* For complete(): a piece of the message; and, instead of the message, a reply. */
+/* For trace() and complete(): a piece of the message; and, instead of the message, a reply. */
 void session_put(struct session *s, const char *p, size_t n);
 void session_fail(struct session *s, const char *reply);
 /* "421 reply" to a client that is not served, and the end. */
@@ -140,11 +146,12 @@ int session_recipient(struct session *s, const char *arg);
 /* DATA and the message; BDAT. */
 int message_take(struct session *s);	/* message.c */
 int message_chunk(struct session *s, const char *arg);
-/* extra.c: STARTTLS, AUTH, BDAT; MORE_NONE: the n bytes at verb are none of them. patience: 1,
- * or the bounds above are reached: 421 was said. early: 1 the client has spoken before us. */
+/* extra.c: STARTTLS, AUTH, BDAT; MORE_NONE: the n bytes at verb are none of them. patience:
+ * 1, or the bounds above are reached: 421 was said; idle 1: the command counts for IDLE_MAX.
+ * early: 1 the client has spoken before us. */
 enum { MORE_NONE = 2 };
 int session_more(struct session *s, const char *verb, size_t n, const char *arg);
-int session_patience(struct session *s);
+int session_patience(struct session *s, int idle);
 int session_early(struct session *s);
 
 #endif

@@ -14,6 +14,7 @@
 #include "../base/control.h"
 #include "../base/err.h"
 #include "../base/log.h"
+#include "../base/near.h"
 #include "../listen/shared.h"
 #include "../net/crypt.h"
 #include "../net/tls.h"
@@ -27,11 +28,12 @@ enum { HANDSHAKE = 60000, NEW_KEY = 43200000 };	/* milliseconds */
 struct tickets { int64_t at; unsigned char key[TICKET_KEY]; };
 static struct tickets *tickets;
 
-static struct tls_give give;
+static NEAR(0) struct tls_give give;
 static struct tls_seen seen;
-static char paths[3][256], method[32];
-static const char *client;
-static int first;	/* TLS begins at once */
+static NEAR(1) char paths[3][256];
+static char method[32];
+static NEAR(0) const char *client;
+static NEAR(0) int first;	/* TLS begins at once */
 
 void starttls_listen(void)
 {

@@ -65,24 +65,21 @@ static const char *sender(struct session *s, struct buf *addr)
 }
 
 /* One person gets one copy, however many of his names a message is for. */
-static const char *rcpt(struct session *s, const struct buf *addr)
+static const char *rcpt(struct session *s, struct buf *addr)
 {
 	static struct buf more = BUF_HEAP(ENVELOPE_MAX);
-	char space[ADDR_MAX];
-	struct buf whole = BUF_OVER(space);
 	int bare = !memchr(addr->s, '@', addr->len), r;
 	size_t i, n;
 	const char *no;
 
-	buf_put(&whole, addr->s, addr->len);
-	if ((no = complete(&whole, "553 5.1.3 unable to use this address")))
+	if ((no = complete(addr, "553 5.1.3 unable to use this address")))
 		return no;
 	buf_clear(&more);
-	r = admin_expand(&more, whole.s, whole.len, bare, ADMIN_ALIASES);
+	r = admin_expand(&more, addr->s, addr->len, bare, ADMIN_ALIASES);
 	if (r < 0)
 		return "451 4.3.0 out of memory";
 	if (!r)
-		session_add(s, whole.s, whole.len);
+		session_add(s, addr->s, addr->len);
 	for (i = 0; i < more.len; i += n + 1) {
 		n = strlen(more.s + i);
 		if (!control_has(&s->rcpts, more.s + i, n))
@@ -91,18 +88,26 @@ static const char *rcpt(struct session *s, const struct buf *addr)
 	return 0;
 }
 
-static const char *begin(struct session *s, struct buf *trace)
+static const char *begin(struct session *s)
 {
 	static const struct buf none;
 
 	control_snapshot(1);	/* files may have come or gone since the last message */
 	if (choose_program(&s->from, &s->rcpts, &none) < 0)
 		return later(control_error(), "", "");
-	buf_fmt(trace, "Received: (qmail %d invoked by uid %lu via SMTP); ", (int)getpid(),
-		(unsigned long)getuid());
-	date_mail(trace, clock_wall());
-	buf_putc(trace, '\n');
 	return 0;
+}
+
+static void trace(struct session *s)
+{
+	char space[160];
+	struct buf b = BUF_OVER(space);
+
+	buf_fmt(&b, "Received: (qmail %d invoked by uid %lu via SMTP); ", (int)getpid(),
+		(unsigned long)getuid());
+	date_mail(&b, clock_wall());
+	buf_putc(&b, '\n');
+	session_put(s, b.s, b.len);
 }
 
 /* What RFC 6409 8 lets us add to a header, and one recipient field, as the injector. */
@@ -163,6 +168,7 @@ int smtpstdin_main(int argc, char **argv)
 	s.sender = sender;
 	s.rcpt = rcpt;
 	s.begin = begin;
+	s.trace = trace;
 	s.complete = fields;
 	if (defaults_load(argv[0]) < 0 || env_keep() < 0) {
 		session_refuse(&s, "unable to load variables");

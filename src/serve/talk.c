@@ -42,54 +42,76 @@ int talk_flush(struct talk *t)
 	return t->err ? -1 : 0;
 }
 
-int talk_fill(struct talk *t)
+/* Waits for bytes behind the unread ones, where there must be room. As talk_fill. */
+static int read_more(struct talk *t)
 {
+	char *to = t->in_space + t->len;
+	size_t room = sizeof t->in_space - t->len;
 	ssize_t r;
 
-	if (t->pos < t->len && !t->err)
-		return 1;
 	if (talk_flush(t) < 0)
 		return -1;
 	if (CFG_TLSD && tls_on(t->in))
-		r = tls_read(t->in, t->in_space, sizeof t->in_space, deadline(t));
+		r = tls_read(t->in, to, room, deadline(t));
 	else if (ready(t, t->in, POLLIN) <= 0)
 		return -1;
 	else
-		r = io_read(t->in, t->in_space, sizeof t->in_space);
-	t->pos = 0;
-	t->len = r > 0 ? (size_t)r : 0;
+		r = io_read(t->in, to, room);
+	if (r > 0)
+		t->len += (size_t)r;
 	return r > 0 ? 1 : (int)r;
 }
 
-/* The n bytes of a line that is whole, its LF not among them. */
-static int judge(struct talk *t, size_t n)
+int talk_fill(struct talk *t)
+{
+	if (t->pos < t->len && !t->err)
+		return 1;
+	t->pos = t->len = TALK_GAP;
+	return read_more(t);
+}
+
+/* The n bytes of a line that is whole, and its LF behind them. */
+static int judge(struct talk *t, char *line, size_t n)
 {
 	size_t i;
 
-	if (n >= sizeof t->line)
+	if (n >= TALK_LINE)
 		return TALK_LONG;
-	if (n && t->line[n - 1] == '\r')
+	if (n && line[n - 1] == '\r')
 		n--;
 	else if (!t->barelf)
 		return TALK_BAD;
-	t->line[n] = 0;
+	line[n] = 0;
+	t->line = line;
 	for (i = 0; i < n; i++)
-		if ((unsigned char)t->line[i] < 32 || t->line[i] == 127)
+		if ((unsigned char)line[i] < 32 || line[i] == 127)
 			return TALK_BAD;
 	return TALK_LINE_READ;
 }
 
 int talk_line(struct talk *t)
 {
-	size_t n = 0;
-	int r, c;
+	int r, too_long = 0;
+	size_t n;
+	char *at, *lf;
 
 	while ((r = talk_fill(t)) > 0) {
-		c = t->in_space[t->pos++];
-		if (c == '\n')
-			return judge(t, n);
-		if (n < sizeof t->line)
-			t->line[n++] = (char)c;
+		at = t->in_space + t->pos;
+		n = t->len - t->pos;
+		if ((lf = memchr(at, '\n', n))) {
+			t->pos += (size_t)(lf - at) + 1;
+			return too_long ? TALK_LONG : judge(t, at, (size_t)(lf - at));
+		}
+		/* One that is too long is not kept; what is there of another goes to the
+		 * front, so that there is room for the rest. */
+		too_long |= n >= TALK_LINE;
+		if (too_long)
+			n = 0;
+		memmove(t->in_space + TALK_GAP, at, n);
+		t->pos = TALK_GAP;
+		t->len = TALK_GAP + n;
+		if (n && (r = read_more(t)) <= 0)
+			break;
 	}
 	return r;
 }

@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include "../base/buf.h"
 #include "../limits.h"
+#include "data.h"
 
-#define TALK_OUT 2048		/* below what a pipe takes at once */
+#define TALK_OUT 1024		/* below what a pipe takes at once; two replies */
 #define TALK_LINE 2048		/* a command, RFC 5321 4.5.3.1.4 and room for parameters */
+#define TALK_GAP DATA_GROWTH
 #define TALK_REPLY 480		/* one reply; 4.5.3.1.5 allows 510 */
 
 struct talk {
@@ -18,11 +20,15 @@ struct talk {
 	int nonblock;		/* 1: out does not block, and need not be asked before a write */
 	int64_t wait;		/* milliseconds that one read or write may take */
 	int64_t until;		/* the end of the session, as clock_mono(), or IO_FOREVER */
-	/* what is there: unread bytes of in_space, replies in out_space, a line */
+	/* what is there: unread bytes of in_space from pos to len; replies in out_space */
 	size_t pos, len;
 	size_t out_len, last;	/* last: where the last reply begins, while it is here */
 	int err;		/* of the write that failed */
-	char in_space[WINDOW], out_space[TALK_OUT], line[TALK_LINE];
+	const char *line;	/* in in_space; gone when more is read */
+	char out_space[TALK_OUT];
+	/* Nothing is ever read into its first TALK_GAP bytes: who decodes what is here into
+	 * the place where it is (data.h) begins so much before pos. */
+	char in_space[TALK_GAP + WINDOW];
 };
 
 /* Makes sure that there are unread bytes. Replies are sent before it waits for more,
@@ -30,7 +36,7 @@ struct talk {
  * others at once. 1; 0 end of input; -1 errno (ETIMEDOUT). A client that takes no
  * replies is not listened to any more, either. */
 int talk_fill(struct talk *t);
-/* The next command without its end, as a C string in t->line; 0 and -1 as above. One
+/* The next command without its end, as a C string at t->line; 0 and -1 as above. One
  * that is no command is read to its end: TALK_LONG; TALK_BAD: it has control bytes, or
  * just LF at its end. */
 enum { TALK_LINE_READ = 1, TALK_LONG, TALK_BAD };

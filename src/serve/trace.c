@@ -8,10 +8,12 @@
 #include "../base/clock.h"
 #include "../base/date.h"
 #include "../base/log.h"
+#include "../base/near.h"
 #include "../base/text.h"
 #include "trace.h"
 
-enum { LOGGED_RCPTS = 1000, WORD_MOST = 255 };
+/* Four words and what is between them, which is all short, make up a field. */
+enum { LOGGED_RCPTS = 1000, WORD_MOST = 255, FIELD_MOST = 1536 };
 
 /* A word, as qmail writes it. Of one that is too long only the beginning: the field must have
  * room for all that follows, the address above all. */
@@ -45,22 +47,26 @@ static void put_from(struct buf *b, const struct session *s, const struct peer *
 	buf_fmt(b, "%s)", *p->ip ? p->ip : "unknown");
 }
 
-void trace_put(struct buf *b, const struct session *s, const struct peer *p, int hide)
+void trace_put(struct session *s, const struct peer *p, int hide)
 {
-	buf_puts(b, "Received: from ");
+	char space[FIELD_MOST];
+	struct buf b = BUF_OVER(space);
+
+	buf_puts(&b, "Received: from ");
 	if (hide)
-		buf_fmt(b, "%s (hidden)", s->host);
+		buf_fmt(&b, "%s (hidden)", s->host);
 	else
-		put_from(b, s, p);
-	buf_puts(b, "\n  by ");
-	put_safe(b, p->local_host && !hide ? p->local_host : s->host);
-	buf_fmt(b, " with %s%s%s", s->utf8 ? "UTF8SMTP" : s->esmtp ? "ESMTP" : "SMTP", s->tls ? "S" : "",
+		put_from(&b, s, p);
+	buf_puts(&b, "\n  by ");
+	put_safe(&b, p->local_host && !hide ? p->local_host : s->host);
+	buf_fmt(&b, " with %s%s%s", s->utf8 ? "UTF8SMTP" : s->esmtp ? "ESMTP" : "SMTP", s->tls ? "S" : "",
 		s->user ? "A" : "");
 	if (s->tls && s->version)
-		buf_fmt(b, " (%s %s)", s->version, s->cipher);
-	buf_puts(b, "; ");
-	date_mail(b, clock_wall());
-	buf_putc(b, '\n');
+		buf_fmt(&b, " (%s %s)", s->version, s->cipher);
+	buf_puts(&b, "; ");
+	date_mail(&b, clock_wall());
+	buf_putc(&b, '\n');
+	session_put(s, b.s, b.len);
 }
 
 /* " name value". */
@@ -88,13 +94,13 @@ static void put_rcpts(struct buf *b, const struct buf *rcpts)
 	}
 }
 
-/* All that it may say, at its longest, is below LINE_MAX_LOG. Text passes through the window
- * only while it is read. */
+/* All that it may say, at its longest, is below LINE_MAX_LOG. It is made where a message goes
+ * by: there is none then, or nothing more will be written of it. */
 void trace_log(struct session *s, const struct peer *p, const char *reply,
 	const struct buf *addr)
 {
-	static unsigned refusals;
-	struct buf b = BUF_OVER(s->window);
+	static NEAR(0) unsigned refusals;
+	struct buf b = BUF_OVER(s->submit.put.window);
 
 	if ((addr || !s->open) && refusals++ >= REFUSALS_LOGGED)
 		return;
@@ -118,6 +124,7 @@ void trace_log(struct session *s, const struct peer *p, const char *reply,
 		put_word(&b, "tls", s->version, strlen(s->version));
 	if (s->user)
 		put_word(&b, "user", s->user, strlen(s->user));
-	log_line("%.*s: %s%s", (int)b.len, b.s, *reply ? reply : "connection lost",
+	buf_fmt(&b, ": %s%s", *reply ? reply : "connection lost",
 		addr && refusals == REFUSALS_LOGGED ? " (no more of these)" : "");
+	log_buf(&b);
 }

@@ -7,6 +7,21 @@
 
 struct result { struct data d; char *s; size_t len, used; };
 
+/* The same where the bytes are, as the session does it. */
+static void decode_here(struct data d, const char *in, size_t k, const char *out, size_t len,
+	size_t took)
+{
+	char *here = malloc(DATA_GROWTH + k);
+	size_t n;
+
+	must(here != 0);
+	memcpy(here + DATA_GROWTH, in, k);
+	must(data_take(&d, here + DATA_GROWTH, k, here, &n) == took);
+	must(n == len && !memcmp(here, out, n));
+	must(!memcmp(here + DATA_GROWTH + took, in + took, k - took));
+	free(here);
+}
+
 /* In pieces of 1 to `most` bytes (0: all at once). */
 static void decode(struct result *r, const char *p, size_t n, unsigned most, int plain)
 {
@@ -18,6 +33,7 @@ static void decode(struct result *r, const char *p, size_t n, unsigned most, int
 	must(r->s != 0);
 	while (r->used < n && r->d.state != DATA_END) {
 		size_t k = n - r->used, len, took;
+		struct data was = r->d;
 		char *in, *out;
 
 		seed = seed * 1103515245 + 12345;
@@ -28,6 +44,7 @@ static void decode(struct result *r, const char *p, size_t n, unsigned most, int
 		took = data_take(&r->d, in, k, out, &len);
 		must(took == k || (took < k && took && r->d.state == DATA_END));
 		must(len <= k + DATA_GROWTH);
+		decode_here(was, in, k, out, len, took);
 		memcpy(r->s + r->len, out, len);
 		r->len += len;
 		r->used += took;

@@ -70,10 +70,11 @@ static void judge_passing(const struct result *r, const char *p, size_t n)
 		for (blank = 0; blank < len && (unsigned char)r->s[line + blank] > 32 &&
 			(unsigned char)r->s[line + blank] < 127 && r->s[line + blank] != ':'; blank++)
 			;
-		if (!blank || blank > 900)
-			return;		/* that it is a field or none depends on its length */
+		if (!blank)
+			return;
+		/* One whose colon is not among so many bytes is no field. */
 		i = blank + strspn(r->s + line + blank, " \t");
-		if (r->s[line + i] != ':')
+		if (i >= HEADER_NAME || r->s[line + i] != ':')
 			break;
 		hops += (blank == 8 && !strncasecmp(r->s + line, "received", 8)) ||
 			(blank == 12 && !strncasecmp(r->s + line, "delivered-to", 12));

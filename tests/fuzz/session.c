@@ -183,6 +183,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 	s.sender = sender;
 	s.rcpt = rcpt;
 	s.begin = begin;
+	s.trace = trace;
 	s.complete = fields;
 	fail = *p;
 	queued = 0;

@@ -69,6 +69,22 @@ is "and they were until the end" "$(cat "$TMP/drip")" "19 left"
 sound "slow" 1
 smtpd_stop
 
+# ---- memory: pages that are one session's own ----
+# Fifty sessions are fifty times that, and 25 is what a small one of another server has.
+smtpd_start
+hold data
+child=$(procs | sed -n 2p)
+dirty=$(sed -n 's/^Private_Dirty: *\([0-9]*\) kB/\1/p' "/proc/$child/smaps_rollup" 2>/dev/null)
+if [ "$VARIANT" != static ] || [ -z "$dirty" ]; then
+	skip "a session's own memory" "of the static program; this is $VARIANT, or there is no smaps_rollup"
+else
+	echo "# a session's own memory behind DATA: $dirty KB"
+	ok "it is at most 32 KB" [ "$dirty" -le 32 ]
+fi
+go >"$TMP/x"
+sound "memory" 1
+smtpd_stop
+
 # ---- whoever stays too long ----
 echo 2 >timeoutsession
 smtpd_start

@@ -23,16 +23,21 @@ static const char *sender(struct session *x, struct buf *addr)
 	return "451 4.3.0 later";
 }
 
-static const char *rcpt(struct session *x, const struct buf *addr)
+static const char *rcpt(struct session *x, struct buf *addr)
 {
 	session_add(x, addr->s, addr->len);
 	return 0;
 }
 
-static const char *begin(struct session *x, struct buf *trace)
+static const char *begin(struct session *x)
 {
-	(void)x, (void)trace;
+	(void)x;
 	return 0;
+}
+
+static void trace(struct session *x)
+{
+	session_put(x, "Received: by session.c\n", 23);
 }
 
 static void write_program(const char *path)
@@ -63,6 +68,7 @@ int main(void)
 	s.sender = sender;
 	s.rcpt = rcpt;
 	s.begin = begin;
+	s.trace = trace;
 	s.talk = (struct talk){ .in = in[0], .out = out[1], .wait = 20000, .until = IO_FOREVER };
 	ok(write(in[1], text, sizeof text - 1) == sizeof text - 1, "a client that does not wait");
 	ok(session_run(&s) == SESSION_QUIT && s.accepted == 1, "one message is taken");
