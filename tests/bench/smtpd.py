@@ -3,7 +3,8 @@
 mini-smtpd -l, 1, 10 and 50 sessions at a time, a session for each message and then many
 messages in a session; beside Postfix, OpenSMTPD and notqmail's qmail-smtpd under tcpserver,
 in turns (3 each); TAP. Passes when all are queued and we are ahead of each at each number
-of sessions in the middle of the runs: of OpenSMTPD, which syncs nothing, without syncing.
+of sessions, in memory and in the middle of the runs: of OpenSMTPD, which syncs nothing,
+without syncing.
 
 Needs root, loop devices, cgroup2 and Debian's packages postfix, opensmtpd, ucspi-tcp,
 which are fetched and unpacked, not installed. notqmail has no package: BENCH_NOTQMAIL is
@@ -282,6 +283,14 @@ def middle(a, b, key):
     return statistics.median(x[0] / y[0] for x, y in zip(a.got[key], b.got[key]))
 
 
+def memory(servers, weights):
+    bad = 0
+    for s, c in [(s, c) for s in servers if not s.name.startswith('qmta') for c in CONC]:
+        ours, theirs = weights['qmta', c][1], weights[s.name, c][1]
+        bad += not box.ok(ours < theirs, '%d sessions: %d KiB, less than the %d of %s' % (c, ours, theirs, s.name))
+    return bad
+
+
 def verdicts(servers):
     by = {s.name: s for s in servers}
     bad = 0
@@ -346,7 +355,7 @@ def measure(work, build, n, runs, image):
             bad += not box.ok(all(good), 'run %d: %s has taken all' % (i + 1, s.name))
             count += 1
     if not only:
-        bad += verdicts(servers)
+        bad += verdicts(servers) + memory(servers, weights)
     table(servers, weights)
     return bad > 0
 
