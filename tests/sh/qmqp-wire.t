@@ -59,10 +59,16 @@ counted() { # sets PACKETS and BYTES of the next connection
 	done
 	read -r PACKETS BYTES <"$TMP/got/$number.wire"
 }
-# bare: what the last message costs the bare client; the answer has the same length always
+# bare: what the last message costs the bare client; the answer has the same length always.
+# How many acknowledgements the other side sends is chance: the most of three times.
 bare() {
-	python3 "$TOP/tests/lib/wire.py" bare 192.0.2.2 628 "$TMP/got/$number" >"$TMP/answer"
-	counted
+	most=0 with=0
+	for _ in 1 2 3; do
+		python3 "$TOP/tests/lib/wire.py" bare 192.0.2.2 628 "$TMP/got/$number" >"$TMP/answer"
+		counted
+		[ "$BYTES" -le "$most" ] || most=$BYTES with=$PACKETS
+	done
+	BYTES=$most PACKETS=$with
 }
 echo 192.0.2.2 >"$CONTROLDIR/qmqpservers"
 QMAILQUEUE=/usr/sbin/qmail-qmqpc # by the build's default; need not be there
