@@ -13,8 +13,8 @@ HEAD = """/* near.ld: functions that run in the same process lie together. The k
  * pages in windows of 64 KB, so what is spread costs each process nearly the whole program:
  * a session of mini-smtpd 370 KB of it instead of 190. A name that is not there does no
  * harm, and one that is missing costs memory only. First what all of them need:
- * what an idle daemon runs (wait.o of the Makefile), constants, and what has no name. Made by
- * scripts/near.sh. */
+ * what an idle daemon runs (wait.o of the Makefile), constants, and what has no name. At the
+ * end the variables that a session writes (base/near.h). Made by scripts/near.sh. */
 """
 
 

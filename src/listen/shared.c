@@ -10,7 +10,7 @@
 #include "shared.h"
 
 struct entry { unsigned char key[16]; uint32_t kind, until, value, sum; };
-enum { PAGE = 4096, ENTRIES = PAGE / sizeof(struct entry), NEAR = 4 };
+enum { PAGE = 4096, ENTRIES = PAGE / sizeof(struct entry), TRIES = 4 };
 
 static struct entry *entries;
 
@@ -48,7 +48,7 @@ static int find(uint32_t kind, const unsigned char *key, struct entry *e, unsign
 	memcpy(whole, key, 16);
 	memcpy(whole + 16, &kind, 4);
 	at = (unsigned)(text_hash((const char *)whole, sizeof whole) % ENTRIES);
-	for (i = 0; i < NEAR; i++, at = (at + 1) % ENTRIES) {
+	for (i = 0; i < TRIES; i++, at = (at + 1) % ENTRIES) {
 		*e = entries[at];	/* once: it may change at any moment */
 		if (e->sum != sum(e) || e->until <= now())
 			e->until = 0;
